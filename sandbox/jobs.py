@@ -1,0 +1,61 @@
+"""What a worker is sent: plain frozen data that travels through the broker as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Clock = Literal["virtual", "real"]
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoJob:
+    """One demo to run.
+
+    `files` maps a name in the jail's working folder to its text; `duration` is in scenario seconds;
+    `pace` is scenario seconds per wall second, or None for "as fast as it goes"; `script` holds
+    `(t, name, value)` control inputs to replay at scenario time `t`.
+    """
+
+    run: str
+    files: dict[str, str]
+    seed: int
+    duration: float
+    attempt: int = 1
+    pace: float | None = 1.0
+    controls: dict[str, Value] = field(default_factory=dict)
+    script: list[tuple[float, str, Value]] = field(default_factory=list)
+    clock: Clock = "virtual"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"type": "demo", **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeJob:
+    """One submission to judge: the learner's files, and the course's hidden cases as text."""
+
+    run: str
+    files: dict[str, str]
+    cases: str
+    seed: int
+    attempt: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {"type": "judge", **asdict(self)}
+
+
+Job = DemoJob | JudgeJob
+
+
+def from_json(data: dict[str, Any]) -> Job:
+    """Build the job that `to_json` wrote. Raises ValueError on an unknown type, TypeError on unknown fields."""
+    fields = dict(data)
+    kind = fields.pop("type", None)
+    if kind == "demo":
+        fields["script"] = [(t, name, value) for t, name, value in fields.get("script", [])]
+        return DemoJob(**fields)
+    if kind == "judge":
+        return JudgeJob(**fields)
+    raise ValueError(f"unknown job type: {kind!r}")
