@@ -1,0 +1,101 @@
+"""Settings that come from the environment, read and checked once (12-factor).
+
+Free of Django, because a sandbox worker reads the same variables and must not need the site.
+A bad value stops start-up: the error names the variable, the value and the remedy.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(Exception):
+    """An environment variable has a value the site cannot start with."""
+
+    def __init__(self, name: str, value: str, remedy: str) -> None:
+        super().__init__(f"{name}={value!r}: {remedy}")
+        self.name = name
+        self.value = value
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The checked values. Paths are absolute; URLs are as given."""
+
+    var: Path
+    debug: bool
+    redis_url: str
+    database_url: str
+    secret_key: str
+    allowed_hosts: tuple[str, ...]
+    csrf_trusted_origins: tuple[str, ...]
+    worker_concurrency: int
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    raw = env.get(name, "1" if default else "0").strip().lower()
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off", ""}:
+        return False
+    raise BadSetting(name, raw, "укажите 1 или 0")
+
+
+def _words(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in env.get(name, "").split(",") if word.strip())
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    raw = env.get(name, str(default))
+    if not raw.isdigit() or not low <= int(raw) <= high:
+        raise BadSetting(name, raw, f"нужно целое число от {low} до {high}")
+    return int(raw)
+
+
+def _secret(env: Mapping[str, str], var: Path, debug: bool) -> str:
+    key = env.get("SECRET_KEY", "")
+    if key:
+        if len(key) < 50:
+            raise BadSetting("SECRET_KEY", "…", "нужно не меньше 50 символов")
+        return key
+    if not debug:
+        raise BadSetting("SECRET_KEY", "", "задайте секретный ключ (не меньше 50 символов) или DEBUG=1")
+    kept = var / "secret"
+    if not kept.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(64))
+    return kept.read_text().strip()
+
+
+def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> Environment:
+    """Read and check the variables. Raises BadSetting.
+
+    `with_secret=False` is for workers, which must not hold the site's secret.
+    """
+    var = Path(env.get("POLIGON_VAR", str(ROOT / "var"))).resolve()
+    debug = _flag(env, "DEBUG", default=False)
+    redis_url = env.get("REDIS_URL", f"unix://{var}/valkey.sock")
+    if urlsplit(redis_url).scheme not in {"unix", "redis", "rediss"}:
+        raise BadSetting("REDIS_URL", redis_url, "нужен адрес вида redis://host:6379/0 или unix:///путь")
+    database_url = env.get("DATABASE_URL", f"sqlite:///{var}/db.sqlite3")
+    if urlsplit(database_url).scheme not in {"sqlite", "postgres", "postgresql"}:
+        raise BadSetting("DATABASE_URL", database_url, "нужен адрес sqlite:///путь или postgresql://…")
+    return Environment(
+        var=var,
+        debug=debug,
+        redis_url=redis_url,
+        database_url=database_url,
+        secret_key=_secret(env, var, debug) if with_secret else "",
+        allowed_hosts=_words(env, "ALLOWED_HOSTS") or (("localhost", "127.0.0.1", "[::1]") if debug else ()),
+        csrf_trusted_origins=_words(env, "CSRF_TRUSTED_ORIGINS"),
+        worker_concurrency=_whole(env, "WORKER_CONCURRENCY", 110, 1, 1000),
+    )
