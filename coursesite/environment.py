@@ -33,7 +33,7 @@ class Environment:
     var: Path
     debug: bool
     redis_url: str
-    database_url: str
+    database_path: Path
     secret_key: str
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
@@ -87,13 +87,13 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
     if urlsplit(redis_url).scheme not in {"unix", "redis", "rediss"}:
         raise BadSetting("REDIS_URL", redis_url, "нужен адрес вида redis://host:6379/0 или unix:///путь")
     database_url = env.get("DATABASE_URL", f"sqlite:///{var}/db.sqlite3")
-    if urlsplit(database_url).scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise BadSetting("DATABASE_URL", database_url, "нужен адрес sqlite:///путь или postgresql://…")
+    if urlsplit(database_url).scheme != "sqlite" or not urlsplit(database_url).path.strip("/"):
+        raise BadSetting("DATABASE_URL", database_url, "нужен адрес вида sqlite:///путь; других баз пока нет")
     return Environment(
         var=var,
         debug=debug,
         redis_url=redis_url,
-        database_url=database_url,
+        database_path=Path(urlsplit(database_url).path.replace("//", "/", 1)),
         secret_key=_secret(env, var, debug) if with_secret else "",
         allowed_hosts=_words(env, "ALLOWED_HOSTS") or (("localhost", "127.0.0.1", "[::1]") if debug else ()),
         csrf_trusted_origins=_words(env, "CSRF_TRUSTED_ORIGINS"),
