@@ -28,9 +28,14 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The checked values. Paths are absolute; URLs are as given."""
+    """The checked values. Paths are absolute; URLs are as given.
+
+    `local` is "one person's machine": demo users, content reloaded when saved, mail into files, cookies
+    over plain HTTP. `debug` is Django's own and stays off even there: no traceback belongs on a page.
+    """
 
     var: Path
+    local: bool
     debug: bool
     redis_url: str
     database_path: Path
@@ -60,14 +65,14 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     return int(raw)
 
 
-def _secret(env: Mapping[str, str], var: Path, debug: bool) -> str:
+def _secret(env: Mapping[str, str], var: Path, local: bool) -> str:
     key = env.get("SECRET_KEY", "")
     if key:
         if len(key) < 50:
             raise BadSetting("SECRET_KEY", "…", "нужно не меньше 50 символов")
         return key
-    if not debug:
-        raise BadSetting("SECRET_KEY", "", "задайте секретный ключ (не меньше 50 символов) или DEBUG=1")
+    if not local:
+        raise BadSetting("SECRET_KEY", "", "задайте секретный ключ (не меньше 50 символов) или LOCAL=1")
     kept = var / "secret"
     if not kept.exists():
         var.mkdir(parents=True, exist_ok=True)
@@ -82,7 +87,7 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
     `with_secret=False` is for workers, which must not hold the site's secret.
     """
     var = Path(env.get("POLIGON_VAR", str(ROOT / "var"))).resolve()
-    debug = _flag(env, "DEBUG", default=False)
+    local = _flag(env, "LOCAL", default=False)
     redis_url = env.get("REDIS_URL", f"unix://{var}/valkey.sock")
     if urlsplit(redis_url).scheme not in {"unix", "redis", "rediss"}:
         raise BadSetting("REDIS_URL", redis_url, "нужен адрес вида redis://host:6379/0 или unix:///путь")
@@ -91,11 +96,12 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
         raise BadSetting("DATABASE_URL", database_url, "нужен адрес вида sqlite:///путь; других баз пока нет")
     return Environment(
         var=var,
-        debug=debug,
+        local=local,
+        debug=_flag(env, "DEBUG", default=False),
         redis_url=redis_url,
         database_path=Path(urlsplit(database_url).path.replace("//", "/", 1)),
-        secret_key=_secret(env, var, debug) if with_secret else "",
-        allowed_hosts=_words(env, "ALLOWED_HOSTS") or (("localhost", "127.0.0.1", "[::1]") if debug else ()),
+        secret_key=_secret(env, var, local) if with_secret else "",
+        allowed_hosts=_words(env, "ALLOWED_HOSTS") or (("localhost", "127.0.0.1", "[::1]") if local else ()),
         csrf_trusted_origins=_words(env, "CSRF_TRUSTED_ORIGINS"),
         worker_concurrency=_whole(env, "WORKER_CONCURRENCY", 110, 1, 1000),
     )

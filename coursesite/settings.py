@@ -16,6 +16,7 @@ VAR = ENV.var
 
 SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
+LOCAL = ENV.local
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(ENV.csrf_trusted_origins)
 
@@ -101,8 +102,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "coursesite.staticfiles.ModuleManifestStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
-WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
 
 AUTH_USER_MODEL = "classroom.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -124,7 +123,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Полигон: "
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
-EMAIL_BACKEND = "classroom.mail.DevelopmentBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "classroom.mail.DevelopmentBackend" if LOCAL else "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = "Полигон <noreply@poligon.example>"
 
@@ -162,7 +161,7 @@ CONTENT_DIR = BASE_DIR / "content"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "lessons.api.errors.csrf_failure"
@@ -199,5 +198,5 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
+    "root": {"handlers": ["console"], "level": "INFO" if LOCAL else "WARNING"},
 }
