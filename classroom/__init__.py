@@ -1,1 +1,1 @@
-
+"""People: who reads, learns and teaches."""
