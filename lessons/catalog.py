@@ -1,0 +1,248 @@
+"""The course, to read: what other parts may ask of the content that is live now.
+
+    from lessons import catalog
+    catalog.lesson("circuit-breaker").title
+
+Nothing here reads files or writes. Unknown lessons and variants raise `Unknown` (a LookupError whose text
+is Russian and fit to show).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict
+
+from lessons.controls import BadControls, clean_controls, clean_script
+from lessons.models.content import Chapter, Lesson, Status
+
+__all__ = [
+    "BadControls",
+    "Demo",
+    "Exercise",
+    "LessonEntry",
+    "Spec",
+    "Unknown",
+    "chapters",
+    "clean_controls",
+    "clean_script",
+    "demo",
+    "demo_files",
+    "demo_spec",
+    "exercise",
+    "lesson",
+    "predictions",
+    "quiz",
+    "starter",
+]
+
+
+class Unknown(LookupError):
+    """No such lesson, or the lesson has no such part. `str()` is a Russian sentence for the reader."""
+
+
+class ControlSpec(TypedDict):
+    """One control of a demo, as declared in demo.toml."""
+
+    name: str
+    kind: Literal["slider", "switch", "choice", "button"]
+    label: str
+    default: NotRequired[bool | int | float | str]
+    min: NotRequired[float]
+    max: NotRequired[float]
+    step: NotRequired[float]
+    unit: NotRequired[str]
+    format: NotRequired[str]
+    help: NotRequired[str]
+    options: NotRequired[list[dict[str, str]]]
+
+
+class VariantSpec(TypedDict):
+    """One variant of the code. `code` is the text the editor shows."""
+
+    name: str
+    label: str
+    code: str
+    note: NotRequired[str]
+
+
+class KindSpec(TypedDict):
+    """One kind of event: its Russian label and the names of its fields."""
+
+    label: str
+    fields: list[str]
+    say: NotRequired[str]
+    key: NotRequired[bool]
+
+
+class Spec(TypedDict):
+    """The demo as the page's `data-spec` holds it (docs/contracts.md). `duration` is in scenario seconds."""
+
+    title: str
+    scene: str
+    clock: Literal["virtual", "real"]
+    duration: float
+    seed: int
+    prompt: str
+    controls: list[ControlSpec]
+    variants: list[VariantSpec]
+    recording: str | None
+    kinds: dict[str, KindSpec]
+    names: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEntry:
+    """A line of the contents. `number` is «5.1»."""
+
+    slug: str
+    number: str
+    title: str
+    aim: str
+    minutes: int
+    ready: bool
+    has_demo: bool
+    has_exercise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterEntry:
+    """A chapter of the contents with its lessons in order."""
+
+    slug: str
+    number: int
+    title: str
+    aim: str
+    lessons: tuple[LessonEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a DemoJob needs beside the run's own choices: seed, duration (scenario seconds), clock, defaults."""
+
+    title: str
+    seed: int
+    duration: float
+    clock: Literal["virtual", "real"]
+    controls: dict[str, bool | int | float | str]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """The exercise. `case_source` is for JudgeJob only and must never reach a browser."""
+
+    task: str
+    starter: str
+    hints: tuple[dict[str, str], ...]
+    cases: tuple[str, ...]
+    case_source: str
+    solution: str
+
+
+def _entry(row: Lesson) -> LessonEntry:
+    return LessonEntry(
+        slug=row.slug,
+        number=f"{row.chapter.number}.{row.number}",
+        title=row.title,
+        aim=row.aim,
+        minutes=row.minutes,
+        ready=row.status == Status.READY,
+        has_demo=bool(row.spec),
+        has_exercise="exercise" in row.page,
+    )
+
+
+def _row(slug: str) -> Lesson:
+    row = Lesson.objects.select_related("chapter").filter(slug=slug).first()
+    if row is None:
+        raise Unknown(f"Урока «{slug}» в курсе нет.")
+    return row
+
+
+def chapters() -> tuple[ChapterEntry, ...]:
+    """The whole table of contents, planned lessons included. Two queries."""
+    rows = Lesson.objects.select_related("chapter").defer("html", "files", "private")
+    by_chapter: dict[str, list[LessonEntry]] = {}
+    for row in rows:
+        by_chapter.setdefault(row.chapter.slug, []).append(_entry(row))
+    return tuple(
+        ChapterEntry(c.slug, c.number, c.title, c.aim, tuple(by_chapter.get(c.slug, ())))
+        for c in Chapter.objects.all()
+    )
+
+
+def lesson(slug: str) -> LessonEntry:
+    """One lesson's line of the contents, planned ones too. Raises Unknown."""
+    return _entry(_row(slug))
+
+
+def demo_spec(slug: str) -> Spec:
+    """The demo's public description. Raises Unknown when the lesson has no demo."""
+    row = _row(slug)
+    if not row.spec:
+        raise Unknown(f"В уроке «{row.title}» демонстрации нет.")
+    spec: Spec = row.spec
+    return spec
+
+
+def demo_files(slug: str, variant: str, code: str | None = None) -> dict[str, str]:
+    """Files of the jail's working folder: `demo.py`, and as `reference.py` the variant or, for "mine", `code`.
+
+    Raises Unknown for a lesson without a demo or an unknown variant, ValueError for "mine" without code.
+    """
+    row = _row(slug)
+    if not row.spec:
+        raise Unknown(f"В уроке «{row.title}» демонстрации нет.")
+    if variant == "mine":
+        if code is None:
+            raise ValueError("variant 'mine' needs code")
+        text = code
+    else:
+        known = {item["name"]: item["code"] for item in row.spec["variants"]}
+        if variant not in known:
+            raise Unknown(f"Варианта «{variant}» в уроке «{row.title}» нет.")
+        text = known[variant]
+    return {"demo.py": row.files["demo.py"], "reference.py": text}
+
+
+def demo(slug: str, variant: str, code: str | None = None) -> Demo:
+    """Everything a DemoJob takes from the content. Raises as `demo_files` does."""
+    files = demo_files(slug, variant, code)
+    spec = demo_spec(slug)
+    defaults = {c["name"]: c["default"] for c in spec["controls"] if "default" in c}
+    return Demo(spec["title"], spec["seed"], spec["duration"], spec["clock"], defaults, files)
+
+
+def exercise(slug: str) -> Exercise:
+    """The exercise with its hidden cases. Raises Unknown when the lesson has none."""
+    row = _row(slug)
+    shown: dict[str, Any] | None = row.page.get("exercise")
+    if shown is None:
+        raise Unknown(f"В уроке «{row.title}» задания нет.")
+    return Exercise(
+        task=shown["task"],
+        starter=shown["starter"],
+        hints=tuple(shown["hints"]),
+        cases=tuple(shown["cases"]),
+        case_source=row.private["cases"],
+        solution=row.private["solution"],
+    )
+
+
+def starter(slug: str, slot: str) -> str:
+    """What an editor opens with: the reference for slot "demo", the starter for "exercise". Raises Unknown."""
+    if slot == "exercise":
+        return exercise(slug).starter
+    return demo_files(slug, "reference")["reference.py"]
+
+
+def quiz(slug: str) -> list[dict[str, Any]]:
+    """Questions of the quiz with their answers, in order; empty when there is none. Raises Unknown."""
+    questions: list[dict[str, Any]] = _row(slug).page.get("quiz", [])
+    return questions
+
+
+def predictions(slug: str) -> dict[str, dict[str, Any]]:
+    """ "Predict first" questions by id; empty when there are none. Raises Unknown."""
+    questions: dict[str, dict[str, Any]] = _row(slug).page.get("predict", {})
+    return questions
