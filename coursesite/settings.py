@@ -123,7 +123,9 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Полигон: "
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
-EMAIL_BACKEND = "classroom.mail.DevelopmentBackend" if LOCAL else "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = (
+    "classroom.mail.DevelopmentBackend" if LOCAL else "django.core.mail.backends.smtp.EmailBackend"
+)
 EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = "Полигон <noreply@poligon.example>"
 
@@ -183,10 +185,26 @@ UNFOLD = {
                 "title": "Курс",
                 "items": [
                     {"title": "Обзор", "icon": "dashboard", "link": reverse_lazy("admin:index")},
-                    {"title": "Прогоны", "icon": "play_circle", "link": reverse_lazy("admin:lessons_lessonrun_changelist")},
-                    {"title": "Решения", "icon": "assignment", "link": reverse_lazy("admin:lessons_submission_changelist")},
-                    {"title": "Уроки", "icon": "menu_book", "link": reverse_lazy("admin:lessons_lesson_changelist")},
-                    {"title": "Люди", "icon": "group", "link": reverse_lazy("admin:classroom_user_changelist")},
+                    {
+                        "title": "Прогоны",
+                        "icon": "play_circle",
+                        "link": reverse_lazy("admin:lessons_lessonrun_changelist"),
+                    },
+                    {
+                        "title": "Решения",
+                        "icon": "assignment",
+                        "link": reverse_lazy("admin:lessons_submission_changelist"),
+                    },
+                    {
+                        "title": "Уроки",
+                        "icon": "menu_book",
+                        "link": reverse_lazy("admin:lessons_lesson_changelist"),
+                    },
+                    {
+                        "title": "Люди",
+                        "icon": "group",
+                        "link": reverse_lazy("admin:classroom_user_changelist"),
+                    },
                 ],
             }
         ],

@@ -1,1 +1,4 @@
-"""Sets the project up on a fresh machine and starts it. Standard library only: runs before anything is installed."""
+"""Sets the project up on a fresh machine and starts it.
+
+Standard library only: it runs before anything is installed.
+"""

@@ -50,7 +50,9 @@ def run() -> int:
         except KeyboardInterrupt:
             say("\nОстанавливаю…")
             return 0
-        raise Trouble(f"процесс «{name}» неожиданно завершился", f"посмотрите {stack.log / name}.log и запустите снова")
+        raise Trouble(
+            f"процесс «{name}» неожиданно завершился", f"посмотрите {stack.log / name}.log и запустите снова"
+        )
 
 
 def _accounts(stack: Stack) -> str:

@@ -37,15 +37,27 @@ def step(title: str) -> Iterator[None]:
 
 
 def quietly(
-    command: Sequence[str | Path], remedy: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str | Path],
+    remedy: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> str:
     """Run a command and return what it printed; on failure raise Trouble with its last lines."""
     done = subprocess.run(
-        [str(word) for word in command], env=env, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [str(word) for word in command],
+        env=env,
+        cwd=cwd,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         tail = "\n".join(done.stdout.strip().splitlines()[-15:])
-        raise Trouble(f"команда «{Path(command[0]).name} {' '.join(map(str, command[1:3]))}» не удалась:\n{tail}", remedy)
+        raise Trouble(
+            f"команда «{Path(command[0]).name} {' '.join(map(str, command[1:3]))}» не удалась:\n{tail}",
+            remedy,
+        )
     return done.stdout
 
 

