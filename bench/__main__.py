@@ -9,7 +9,9 @@ from pathlib import Path
 
 def main(words: list[str]) -> int:
     folder = Path(__file__).parent
-    names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_") and p.stem != "table")
+    names = sorted(
+        p.stem for p in folder.glob("*.py") if not p.stem.startswith("_") and p.stem not in {"table", "load"}
+    )
     chosen = [word for word in words if not word.startswith("-")] or names
     options = [word for word in words if word.startswith("-")]
     if unknown := sorted(set(chosen) - set(names)):
