@@ -16,12 +16,13 @@ import uvloop
 from bench import load
 from bench.table import percentile, show
 from launch import setup
-from launch.processes import Stack
+from launch.processes import Stack, free_port
 
 LESSON = "/lessons/circuit-breaker/"
 BARE = """
 body = open({path!r}, "rb").read()
-headers = [(b"content-type", b"text/html"), (b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+headers = [(b"content-type", b"text/html"), (b"content-encoding", b"gzip")]
+headers.append((b"content-length", str(len(body)).encode()))
 async def app(scope, receive, send):
     if scope["type"] == "http":
         await send(dict(type="http.response.start", status=200, headers=headers))
@@ -91,11 +92,11 @@ async def measure(stack: Stack, folder: Path) -> None:
 
 
 def main(options: list[str]) -> None:
-    from tests.conftest import free_port
-
-    with tempfile.TemporaryDirectory(prefix="poligon-") as folder:
-        with Stack(Path(folder), port=free_port()) as stack:
-            stack.start_valkey()
-            setup.site_data(stack.env)
-            stack.start_web()
-            uvloop.run(measure(stack, Path(folder)))
+    with (
+        tempfile.TemporaryDirectory(prefix="poligon-") as folder,
+        Stack(Path(folder), port=free_port()) as stack,
+    ):
+        stack.start_valkey()
+        setup.site_data(stack.env)
+        stack.start_web()
+        uvloop.run(measure(stack, Path(folder)))

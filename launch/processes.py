@@ -44,6 +44,13 @@ def check_port(host: str, port: int) -> None:
             ) from None
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def environment(var: Path, **extra: str) -> dict[str, str]:
     """Environment of the site's processes on one person's machine."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "PYTEST_"))}

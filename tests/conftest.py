@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from launch.processes import Stack
+from launch.processes import Stack, free_port
 from tests.environment import VAR
 
 
@@ -37,12 +36,6 @@ def _valkey_for_database_tests(request: pytest.FixtureRequest) -> None:
     """Django's cache lives in Valkey, so whatever touches the database may touch it too."""
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         request.getfixturevalue("clean_valkey")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
