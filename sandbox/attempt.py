@@ -1,0 +1,109 @@
+"""One attempt of a run, as the worker that holds it sees it: the log it writes, and its one end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox import stream
+from sandbox.jobs import DemoJob, Job
+from sandbox.leases import Leases
+from sandbox.limits import DEMO
+from sandbox.lines import Bounds, Numberer
+from sandbox.states import Ending
+
+
+class Gone(Exception):
+    """The attempt is no longer ours: somebody ended it, or the lease ran out and it was given up."""
+
+
+def started(job: Job) -> dict[str, Any]:
+    """The fields of `run.started`, the same for every attempt of one job."""
+    if isinstance(job, DemoJob):
+        return {
+            "seed": job.seed,
+            "duration": job.duration,
+            "clock": job.clock,
+            "controls": dict(job.controls),
+        }
+    return {"seed": job.seed, "duration": 0, "clock": "virtual", "controls": {}}
+
+
+class Attempt:
+    """Appends numbered events; ends once. Safe to use from several threads (a judge emits from its own)."""
+
+    def __init__(
+        self, leases: Leases, job: Job, number: int, queue: str, bounds: Bounds, *, owner: str = ""
+    ) -> None:
+        self.leases = leases
+        self.job = job
+        self.number = number
+        self.queue = queue
+        self.owner = owner
+        self.numberer = Numberer(bounds)
+        self._log = stream.Log(leases.client, job.run, number)
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Write `run.started` and tell everybody that the run runs. Raises Gone."""
+        with self._lock:
+            self._append([self.numberer.own("run.started", started(self.job), 0.0)])
+        if not self.leases.mark(self.job.run, self.number, "running"):
+            raise Gone(self.job.run)
+
+    def take(self, lines: Iterable[bytes]) -> None:
+        """Number and append the guest's lines as one batch. Raises BoundReached after appending what fits."""
+        numbered: list[bytes] = []
+        with self._lock:
+            try:
+                for line in lines:
+                    numbered.append(self.numberer.take(line))
+            finally:
+                if numbered:
+                    self._append(numbered)
+
+    def emit(self, kind: str, t: float, fields: dict[str, Any]) -> None:
+        """Append one event of our own (the judge's). `t` in seconds; never goes back."""
+        with self._lock:
+            self._append([self.numberer.own(kind, fields, max(t, self.numberer.t))])
+
+    def end(self, ending: Ending) -> bool:
+        """Write `run.ended` and the state. False when the attempt was not ours to end any more."""
+        with self._lock:
+            line = self.numberer.own(
+                "run.ended", {"state": ending.state, "reason": ending.reason, "text": ending.text}
+            )
+            done = self.leases.conclude(
+                self.job.run, self.number, self.queue, ending, self.numberer.seq, [line], owner=self.owner
+            )
+        return done == 1
+
+    def _append(self, lines: list[bytes]) -> None:
+        try:
+            self._log.append(self.numberer.seq, lines)
+        except stream.OutOfOrder as error:
+            raise Gone(self.job.run) from error
+
+
+def give_up(
+    leases: Leases, job: Job, number: int, queue: str, ending: Ending, *, unless_leased: bool
+) -> bool:
+    """End an attempt from outside, after whatever its log already holds. False when it was over anyway."""
+    log = stream.Log(leases.client, job.run, number)
+    for _ in range(10):
+        tail = log.tail()
+        numberer = Numberer(Bounds(DEMO))
+        lines: list[bytes] = []
+        if tail is None:
+            lines.append(numberer.own("run.started", started(job), 0.0))
+        else:
+            numberer.seq, numberer.t = tail.last, stream.time_of(tail.lines()[-1])
+        told = {"state": ending.state, "reason": ending.reason, "text": ending.text}
+        lines.append(numberer.own("run.ended", told))
+        done = leases.conclude(
+            job.run, number, queue, ending, numberer.seq, lines, unless_leased=unless_leased
+        )
+        if done >= 0:
+            return done == 1
+    return False

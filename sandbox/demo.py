@@ -1,0 +1,155 @@
+"""One demo, from the start message to the end: jail's pipe to log, control messages to the jail."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sandbox import controls, states
+from sandbox.attempt import Attempt, Gone
+from sandbox.jobs import DemoJob
+from sandbox.limits import Limits
+from sandbox.lines import BoundReached, Splitter
+from sandbox.mailbox import Mailbox
+from sandbox.states import Ending
+
+CHUNK = 65536  # bytes of one read of the event pipe, and so of one batch
+UNSENT = 64 * 1024  # bytes of control messages that a guest may leave unread
+
+
+class Jail(Protocol):
+    """What this module needs of a jail (`sandbox.jail`)."""
+
+    @property
+    def control(self) -> int: ...
+    @property
+    def events(self) -> int: ...
+    def stop(self) -> None: ...
+
+
+def start_message(job: DemoJob) -> dict[str, Any]:
+    """The first line on the control pipe."""
+    return {
+        "op": "start",
+        "mode": "demo",
+        "files": job.files,
+        "seed": job.seed,
+        "duration": job.duration,
+        "pace": job.pace,
+        "controls": job.controls,
+        "script": [list(entry) for entry in job.script],
+        "clock": job.clock,
+    }
+
+
+class Demo:
+    """Moves bytes between one jail and one attempt until either ends.
+
+    `play` returns how the run was ended from this side, or None when the jail ended by itself.
+    """
+
+    def __init__(
+        self,
+        job: DemoJob,
+        attempt: Attempt,
+        jail: Jail,
+        mailbox: Mailbox,
+        limits: Limits,
+        *,
+        closing: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.job = job
+        self.attempt = attempt
+        self.jail = jail
+        self.mailbox = mailbox
+        self.limits = limits
+        self.problem = False  # the guest told of the learner's exception
+        self.closing = closing  # True when the whole worker stops
+        self._clock = clock
+        self._splitter = Splitter(limits)
+        self._unsent = bytearray()
+        self._ending: Ending | None = None
+        self._poll = select.poll()
+
+    def play(self) -> Ending | None:
+        """Raises Gone when the run is no longer ours."""
+        self._unsent += json.dumps(start_message(self.job), ensure_ascii=False).encode() + b"\n"
+        self._poll.register(self.jail.events, select.POLLIN)
+        self._poll.register(self.mailbox.fd, select.POLLIN)
+        self._write()
+        deadline = self._clock() + self.limits.wall
+        while self._ending is None:
+            left = deadline - self._clock()
+            if left <= 0:
+                return Ending("timed_out", "limit", f"Время вышло: {self.limits.text('wall')}.")
+            ready = self._poll.poll(min(left, 5.0) * 1000)
+            for fd, _ in ready:
+                if fd == self.mailbox.fd:
+                    self._receive()
+                elif fd == self.jail.events:
+                    if not self._read():
+                        return self._ending
+                else:
+                    self._write()
+        return self._ending
+
+    def _read(self) -> bool:
+        """One read is one batch. False at the end of the pipe."""
+        try:
+            data = os.read(self.jail.events, CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if not data:
+            return False
+        lines: list[bytes] = []
+        try:
+            lines = [line for line in self._splitter.feed(data) if line]
+            self.attempt.take(lines)
+        except BoundReached as reached:
+            fields = {"what": reached.what, "bound": reached.bound, "text": reached.text}
+            self.attempt.emit("limit", self.attempt.numberer.t, fields)
+            self._ending = Ending("stopped", "limit", f"Прогон остановлен: {reached.text}.")
+        if not self.problem:
+            self.problem = any(b'"kind":"problem"' in line for line in lines)
+        return True
+
+    def _receive(self) -> None:
+        messages = self.mailbox.take()
+        if self.mailbox.lost:
+            raise Gone(self.job.run)
+        if self.closing():
+            self._ending = states.RESTARTED
+            return
+        for message in messages:
+            if message["op"] == "stop":
+                self._ending = states.STOPPED
+                return
+            self._unsent += controls.encode(message)
+        if len(self._unsent) > UNSENT + sum(map(len, self.job.files.values())) * 4:
+            self._unsent.clear()
+            self._ending = Ending("failed", "learner", "Программа перестала отвечать на регуляторы.")
+            return
+        self._write()
+
+    def _write(self) -> None:
+        """Send what the pipe takes; the rest when it is writable again."""
+        with contextlib.suppress(BlockingIOError):
+            try:
+                while self._unsent:
+                    del self._unsent[: os.write(self.jail.control, self._unsent)]
+            except BrokenPipeError:  # it is ending: the event pipe will say so
+                self._unsent.clear()
+        try:
+            self._poll.unregister(self.jail.control)
+        except KeyError:
+            pass
+        if self._unsent:
+            self._poll.register(self.jail.control, select.POLLOUT)

@@ -1,0 +1,217 @@
+"""Who may work on a run, and who may end it.
+
+Everything that decides is one Lua script, so that a worker, the reaper and an owner who presses «Стоп»
+at the same moment cannot both win: a run is claimed by one, and ended once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+
+from sandbox import stream
+from sandbox.states import Ending
+
+log = logging.getLogger(__name__)
+
+LEASE_MS = 5_000
+RENEW_EVERY = 1.0  # s
+
+_ENDED = """
+local ended = {finished=1, failed=1, timed_out=1, out_of_memory=1, stopped=1, lost=1}
+"""
+
+# Refused (0) when the run is unknown or over, when another worker is alive on it, or when it has been begun
+# and must not be begun again (demos: the learner has already watched it).
+_CLAIM = (
+    _ENDED
+    + """
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or ended[state] then return 0 end
+if state ~= 'queued' and (ARGV[4] ~= '1' or redis.call('EXISTS', KEYS[2]) == 1) then return 0 end
+local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'state', 'starting')
+redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('SADD', KEYS[4], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[5], '*', 'run', ARGV[1], 'state', 'starting', 'attempt', attempt)
+return attempt
+"""
+)
+
+_RENEW = """
+local lost = {}
+for i, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[i + 1] then redis.call('PEXPIRE', key, ARGV[1])
+  else lost[#lost + 1] = key end
+end
+return lost
+"""
+
+_MARK = (
+    _ENDED
+    + """
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or ended[state] or redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[3])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'run', ARGV[1], 'state', ARGV[3], 'attempt', ARGV[2])
+return 1
+"""
+)
+
+# The last events, the state and the registrar's notice appear together: a viewer who sees the end
+# of the log also finds the state, and the other way round. -1: the log has moved on, look again.
+_CONCLUDE = (
+    _ENDED
+    + """
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or ended[state] or redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[2] then return 0 end
+local holder = redis.call('GET', KEYS[3])
+if holder and ((ARGV[8] ~= '' and holder ~= ARGV[8]) or ARGV[9] == '1') then return 0 end
+local added = redis.pcall('XADD', KEYS[2], ARGV[6] .. '-0', 'e', ARGV[7])
+if type(added) == 'table' and added.err then return -1 end
+redis.call('HSET', KEYS[1], 'state', ARGV[3], 'reason', ARGV[4], 'text', ARGV[5], 'last', ARGV[6])
+redis.call('DEL', KEYS[3])
+redis.call('ZREM', KEYS[4], ARGV[1])
+redis.call('SREM', KEYS[5], ARGV[1])
+redis.call('XADD', KEYS[6], '*', 'run', ARGV[1], 'attempt', ARGV[2], 'state', ARGV[3], 'reason', ARGV[4],
+  'text', ARGV[5], 'last', ARGV[6])
+redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'run', ARGV[1], 'state', ARGV[3], 'attempt', ARGV[2],
+  'last', ARGV[6])
+return 1
+"""
+)
+
+
+class Leases:
+    """The scripts, bound to one client. Owners are free strings; an attempt is (run, number)."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self._claim = client.register_script(_CLAIM)
+        self._renew = client.register_script(_RENEW)
+        self._mark = client.register_script(_MARK)
+        self._conclude = client.register_script(_CONCLUDE)
+
+    def enqueue(self, run: str, queue: str) -> None:
+        """Make the run known and give it its place in the queue."""
+        ticket = self.client.incr("sandbox:ticket")
+        pipe = self.client.pipeline()
+        pipe.hset(stream.run_key(run), mapping={"state": "queued", "attempt": 0, "queue": queue})
+        pipe.expire(stream.run_key(run), stream.UNFINISHED_TTL)
+        pipe.zadd(stream.queue_key(queue), {run: float(ticket)})  # type: ignore[arg-type]
+        pipe.execute()
+
+    def claim(self, run: str, queue: str, owner: str, *, again: bool = False) -> int:
+        """Take the run: its attempt number from 1, or 0 when it is not to be had.
+
+        `again` lets an attempt whose worker died be followed by another.
+        """
+        keys = [
+            stream.run_key(run),
+            stream.lease_key(run),
+            stream.queue_key(queue),
+            stream.ACTIVE,
+            stream.CHANGES,
+        ]
+        return int(self._claim(keys, [run, owner, LEASE_MS, int(again), stream.CHANGES_KEPT]))
+
+    def mark(self, run: str, attempt: int, state: str) -> bool:
+        """Tell everybody the state of a live attempt. False when it is over or another took its place."""
+        keys = [stream.run_key(run), stream.CHANGES]
+        return bool(self._mark(keys, [run, attempt, state, stream.CHANGES_KEPT]))
+
+    def conclude(
+        self,
+        run: str,
+        attempt: int,
+        queue: str,
+        ending: Ending,
+        last: int,
+        lines: Sequence[bytes],
+        *,
+        owner: str = "",
+        unless_leased: bool = False,
+    ) -> int:
+        """End an attempt with its last events. 1 done, 0 not ours to end, -1 the log is already past `last`.
+
+        With `owner`, only while nobody else holds the lease; `unless_leased`, only when nobody at all does.
+        """
+        keys = [
+            stream.run_key(run),
+            stream.log_key(run, attempt),
+            stream.lease_key(run),
+            stream.queue_key(queue),
+            stream.ACTIVE,
+            stream.ENDED,
+            stream.CHANGES,
+        ]
+        return int(
+            self._conclude(
+                keys,
+                [
+                    run,
+                    attempt,
+                    ending.state,
+                    ending.reason,
+                    ending.text,
+                    last,
+                    b"\n".join(lines),
+                    owner,
+                    int(unless_leased),
+                    stream.CHANGES_KEPT,
+                ],
+            )
+        )
+
+    def renew(self, held: dict[str, str]) -> list[str]:
+        """Prolong the leases `{run: owner}`; returns the runs whose lease is no longer that owner's."""
+        if not held:
+            return []
+        keys = [stream.lease_key(run) for run in held]
+        lost: list[bytes] = self._renew(keys, [LEASE_MS, *held.values()])
+        return [key.decode().split(":")[1] for key in lost]
+
+
+class LeaseKeeper(threading.Thread):
+    """One thread per worker process that renews the leases of all its runs each second."""
+
+    def __init__(self, leases: Leases) -> None:
+        super().__init__(name="leases", daemon=True)
+        self.leases = leases
+        self._held: dict[str, tuple[str, Callable[[], Any]]] = {}
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    def hold(self, run: str, owner: str, lost: Callable[[], Any]) -> None:
+        """Keep the lease alive; call `lost` (once, on this thread) when it turns out to be gone."""
+        with self._lock:
+            self._held[run] = (owner, lost)
+
+    def drop(self, run: str) -> None:
+        with self._lock:
+            self._held.pop(run, None)
+
+    def close(self) -> None:
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.wait(RENEW_EVERY):
+            with self._lock:
+                held = {run: owner for run, (owner, _) in self._held.items()}
+            try:
+                gone = self.leases.renew(held)
+            except redis.RedisError as error:  # the broker restarts: the next second tries again
+                log.warning("leases not renewed: %s", error)
+                continue
+            for run in gone:
+                with self._lock:
+                    entry = self._held.get(run)
+                    if entry is None or entry[0] != held[run]:
+                        continue
+                    del self._held[run]
+                entry[1]()

@@ -1,0 +1,201 @@
+"""The worker process: warm jails, two helper threads, and the envelope that every run is put in.
+
+Whatever happens inside, a run that was claimed is ended exactly once, with a state that tells our fault
+from the learner's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import redis
+
+from sandbox import limits, states, stream
+from sandbox.attempt import Attempt, Gone, give_up
+from sandbox.broker import Queue
+from sandbox.demo import Demo
+from sandbox.demo import Jail as DemoJail
+from sandbox.jobs import DemoJob, Job, JudgeJob
+from sandbox.leases import LeaseKeeper, Leases
+from sandbox.lines import Bounds
+from sandbox.mailbox import Mailbox, Postman
+from sandbox.states import Ending
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3  # of one judging: a submission that takes a worker down with it must not do so for ever
+
+
+class Outcome(Protocol):
+    """How a jail ended, as `sandbox.jail` tells it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Jail(DemoJail, Protocol):
+    def outcome(self) -> Any: ...
+
+
+class Jails(Protocol):
+    """`sandbox.pool.Pool`."""
+
+    def take(self) -> AbstractContextManager[Jail]: ...
+
+
+Judging = Callable[..., Any]
+
+
+class Worker:
+    """Everything one worker process shares between its runs. `close` ends them as lost by our fault."""
+
+    def __init__(self, client: redis.Redis, jails: Jails, judging: Judging | None = None) -> None:
+        self.client = client
+        self.jails = jails
+        self.judging = judging
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.leases = Leases(client)
+        self.keeper = LeaseKeeper(self.leases)
+        self.postman = Postman(client)
+        self.closing = threading.Event()
+        self._live: set[Mailbox] = set()
+        self.keeper.start()
+        self.postman.start()
+
+    def close(self) -> None:
+        """Stop the runs that go on here, telling their viewers why. Returns at once; the runs end themselves."""
+        self.closing.set()
+        for box in list(self._live):
+            box.ring()
+
+    def shut(self) -> None:
+        """After the last run: end the helper threads."""
+        self.keeper.close()
+        self.postman.close()
+
+    def demo(self, job: DemoJob, queue: Queue = "demo") -> None:
+        """Run one demo to its end. A second delivery of the same job, or a run already stopped, does nothing."""
+        if not self._wanted(job):
+            return
+        try:
+            with self.jails.take() as jail:
+                self._demo_in(jail, job, queue)
+        except Exception:
+            # A jail that cannot be had or torn down: the run, if it was not ended inside, is ended here.
+            log.exception("run %s: the sandbox failed", job.run)
+            self._abandon(job, queue)
+
+    def judge(self, job: JudgeJob, queue: Queue = "judge") -> None:
+        """Judge one submission. After a worker's death the broker brings the job again: the next attempt."""
+        if not self._wanted(job):
+            return
+        owner = f"{self.name}:{uuid.uuid4().hex[:8]}"
+        number = self.leases.claim(job.run, queue, owner, again=True)
+        if not number:
+            return
+        attempt = Attempt(self.leases, job, number, queue, Bounds(limits.JUDGE, live=False), owner=owner)
+        if number > ATTEMPTS:
+            attempt.end(states.BROKEN)
+            return
+        box = self._open(job.run, owner)
+        try:
+            attempt.begin()
+            attempt.end(self._judged(job, attempt, box))
+        except Gone:
+            log.warning("run %s: attempt %d is no longer ours", job.run, number)
+        except Exception:
+            log.exception("run %s: judging failed", job.run)
+            attempt.end(states.BROKEN)
+        finally:
+            self._drop(box)
+
+    def _demo_in(self, jail: Jail, job: DemoJob, queue: Queue) -> None:
+        owner = f"{self.name}:{uuid.uuid4().hex[:8]}"
+        number = self.leases.claim(job.run, queue, owner)
+        if not number:  # stopped while it waited for the jail
+            return
+        bounds = Bounds(limits.DEMO, live=job.pace is not None)
+        attempt = Attempt(self.leases, job, number, queue, bounds, owner=owner)
+        box = self._open(job.run, owner)
+        try:
+            attempt.begin()
+            demo = Demo(job, attempt, jail, box, limits.DEMO, closing=self.closing.is_set)
+            ending = demo.play()
+            jail.stop()
+            attempt.end(ending or demo_ending(jail.outcome(), problem=demo.problem))
+        except Gone:
+            log.warning("run %s: attempt %d is no longer ours", job.run, number)
+            jail.stop()
+        except Exception:
+            log.exception("run %s: the worker failed", job.run)
+            jail.stop()
+            attempt.end(states.BROKEN)
+        finally:
+            self._drop(box)
+
+    def _judged(self, job: JudgeJob, attempt: Attempt, box: Mailbox) -> Ending:
+        judging = self.judging
+        if judging is None:
+            from sandbox import judge
+
+            judging = judge.run
+        stopped = False
+
+        def emit(event: dict[str, Any]) -> None:
+            fields = dict(event)
+            kind, t = fields.pop("kind"), fields.pop("t", attempt.numberer.t)
+            attempt.emit(kind, t, fields)
+
+        def over() -> bool:
+            nonlocal stopped
+            stopped = stopped or any(message["op"] == "stop" for message in box.take())
+            return stopped or box.lost or self.closing.is_set()
+
+        told = judging(job, self.jails.take, emit, over)
+        if box.lost:
+            raise Gone(job.run)
+        if self.closing.is_set() and not stopped and told.state == "stopped":
+            return states.RESTARTED
+        return Ending(told.state, told.reason, told.text)
+
+    def _wanted(self, job: Job) -> bool:
+        state = self.client.hget(stream.run_key(job.run), "state")
+        return state is not None and state.decode() not in states.END_STATES  # type: ignore[union-attr]
+
+    def _abandon(self, job: Job, queue: Queue) -> None:
+        """End a run that failed before or after its attempt. Nothing happens when it was ended already."""
+        owner = f"{self.name}:abandon"
+        number = self.leases.claim(job.run, queue, owner)
+        if number:
+            give_up(self.leases, job, number, queue, states.BROKEN, unless_leased=False)
+
+    def _open(self, run: str, owner: str) -> Mailbox:
+        box = self.postman.open(run)
+        self._live.add(box)
+        self.keeper.hold(run, owner, box.lose)
+        if self.closing.is_set():
+            box.ring()
+        return box
+
+    def _drop(self, box: Mailbox) -> None:
+        self._live.discard(box)
+        self.keeper.drop(box.run)
+        self.postman.drop(box)
+
+
+def demo_ending(outcome: Any, *, problem: bool) -> Ending:
+    """The end of a demo whose jail ended by itself."""
+    if problem and outcome.state == "finished":
+        return states.FAILED
+    return Ending(outcome.state, outcome.reason, outcome.text)
