@@ -1,0 +1,157 @@
+"""Start, stop, steer and look at runs: the site's side. Who may is the caller's business."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import logging
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import redis
+from celery import Celery
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from sandbox import attempt, broker, controls, jobs, states, stream
+from sandbox.broker import Queue
+from sandbox.client import valkey
+from sandbox.leases import Leases
+from sandbox.models import Archive, Run, new_id
+
+log = logging.getLogger(__name__)
+
+
+class Unavailable(Exception):
+    """Nothing can be started now: the broker does not answer."""
+
+
+@lru_cache(maxsize=4)
+def _celery(url: str) -> Celery:
+    return broker.make_app(url)
+
+
+@lru_cache(maxsize=4)
+def _leases(client: redis.Redis) -> Leases:
+    return Leases(client)
+
+
+def leases() -> Leases:
+    return _leases(valkey())
+
+
+def warm() -> None:
+    """Open the connections that the first start would otherwise wait for (about half a second)."""
+    app = _celery(settings.REDIS_URL)
+    app.finalize()
+    with app.producer_or_acquire() as producer:
+        producer.connection.ensure_connection(max_retries=2, timeout=5)
+        producer.channel.basic_qos(0, 1, False) if producer.channel else None
+    valkey().ping()
+
+
+def start(job: jobs.Job, *, label: str, kind: str = "demo", queue: Queue | None = None) -> Run:
+    """Make the row and hand the job to a worker, once the transaction around it (if any) is committed.
+
+    An empty `job.run` is given a new id. Raises Unavailable when the broker does not answer (from the
+    commit, inside a transaction); the row is then marked lost.
+    """
+    job = dataclasses.replace(job, run=job.run or new_id())
+    run = Run.objects.create(id=job.run, kind=kind, label=label[:200], job=job.to_json())
+    transaction.on_commit(lambda: _send(run, job, queue or queue_of(job)))
+    return run
+
+
+def stop(run: Run | str) -> None:
+    """Ask a run to stop; one that still waits in the queue ends at once. Stopping an ended run does nothing."""
+    run_id = run if isinstance(run, str) else run.id
+    client = valkey()
+    stream.send_control(client, run_id, {"op": "stop"})
+    state, queue = client.hmget(stream.run_key(run_id), "state", "queue")  # type: ignore[misc]
+    if state != b"queued" or queue is None:
+        return
+    row = run if isinstance(run, Run) else Run.objects.only("job").get(pk=run_id)
+    number = leases().claim(run_id, queue.decode(), "owner")
+    if number:  # no worker had it yet, and now none can
+        attempt.give_up(leases(), row.task, number, queue.decode(), states.STOPPED, unless_leased=False)
+
+
+def send(run: Run | str, message: dict[str, Any]) -> None:
+    """Send a control message to a live run. Raises controls.BadControl."""
+    message = controls.check(message)
+    if message["op"] == "stop":
+        stop(run)
+    else:
+        stream.send_control(valkey(), run if isinstance(run, str) else run.id, message)
+
+
+def position(run: Run | str) -> int | None:
+    """The place in the queue, from 1; None when it does not wait (any more)."""
+    run_id = run if isinstance(run, str) else run.id
+    client = valkey()
+    queue = client.hget(stream.run_key(run_id), "queue")
+    if queue is None:
+        return None
+    rank = client.zrank(stream.queue_key(queue.decode()), run_id)  # type: ignore[union-attr]
+    return None if rank is None else int(rank) + 1  # type: ignore[arg-type]
+
+
+def record(
+    events: Iterable[dict[str, Any]],
+    *,
+    label: str,
+    kind: str,
+    job: jobs.Job | None = None,
+    ending: states.Ending = states.FINISHED,
+) -> Run:
+    """A finished run made of events that happened already; they are numbered anew from 1."""
+    lines = []
+    for seq, event in enumerate(events, start=1):
+        fields = {key: value for key, value in event.items() if key not in {"seq", "t", "kind"}}
+        lines.append(stream.encode(seq, event["t"], event["kind"], fields))
+    run_id = new_id()
+    now = timezone.now()
+    return Run.objects.create(
+        id=run_id,
+        kind=kind,
+        label=label[:200],
+        state=ending.state,
+        reason=ending.reason,
+        text=ending.text,
+        job=dataclasses.replace(job, run=run_id).to_json() if job else {},
+        last_seq=len(lines),
+        archive=archive(lines),
+        started=now,
+        ended=now,
+    )
+
+
+def archive(lines: list[bytes]) -> Archive:
+    """The archive of these lines, made unless there is one."""
+    text = b"\n".join(lines)
+    digest = hashlib.sha256(text).hexdigest()
+    body = gzip.compress(text, compresslevel=6, mtime=0)
+    return Archive.objects.get_or_create(digest=digest, defaults={"body": body, "events": len(lines)})[0]
+
+
+def queue_of(job: jobs.Job) -> Queue:
+    return "judge" if isinstance(job, jobs.JudgeJob) else "demo"
+
+
+def _send(run: Run, job: jobs.Job, queue: Queue) -> None:
+    name = broker.RUN_JUDGE if isinstance(job, jobs.JudgeJob) else broker.RUN_DEMO
+    try:
+        leases().enqueue(run.id, queue)
+        _celery(settings.REDIS_URL).send_task(
+            name, args=[job.to_json(), queue], queue=queue, retry=False, ignore_result=True
+        )
+    except (redis.RedisError, OperationalError) as error:
+        log.exception("run %s was not sent", run.id)
+        Run.objects.filter(pk=run.id, state="queued").update(
+            state="lost", reason="ours", text=states.BROKEN.text, ended=timezone.now()
+        )
+        raise Unavailable(run.id) from error
