@@ -11,9 +11,4 @@ class LessonsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from importlib.util import find_spec
-
-        if find_spec("lessons.work.verdicts"):
-            from importlib import import_module
-
-            import_module("lessons.work.verdicts")
+        from lessons import receivers  # noqa: F401  (connects on import)

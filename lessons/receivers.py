@@ -1,0 +1,32 @@
+"""What the course does when something happens elsewhere. Connected by `LessonsConfig.ready`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from classroom.models import User
+from lessons.work import owners, verdicts
+from sandbox import signals
+
+
+@receiver(user_logged_in, dispatch_uid="lessons.adopt")
+def adopt_guest(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
+    """A guest who signs in or registers takes their work along."""
+    session = getattr(request, "session", None)
+    if session is None or not isinstance(user, User):
+        return
+    guest = session.get(owners.SESSION_KEY, "")
+    if guest:
+        owners.adopt(guest, user)
+        del session[owners.SESSION_KEY]
+
+
+@receiver(signals.run_ended, dispatch_uid="lessons.verdict")
+def close_judging(sender: Any, run: Any, **kwargs: Any) -> None:
+    """A judging that ended becomes a verdict."""
+    if run.kind == "judge":
+        verdicts.close(run)
