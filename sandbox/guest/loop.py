@@ -1,0 +1,138 @@
+"""Event loops whose clock is the scenario's: plain `asyncio.sleep`, `wait_for` and `loop.time()` work unmodified.
+
+An asyncio loop asks its selector to wait until the next timer. Here the selector asks the loop instead,
+and a virtual loop answers by moving its clock straight to that timer: no time passes but the scenario's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import selectors
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Turns of the loop at one moment of time after which it is taken for a busy loop: about 2 s of work.
+SPINS = 300_000
+
+Ready = list[tuple[selectors.SelectorKey, int]]
+
+
+class TimeStandsStill(Exception):
+    """The code keeps the loop busy and never waits, so the virtual clock cannot move."""
+
+    def __init__(self, now: float) -> None:
+        super().__init__(
+            f"время остановилось на {now:g} с: код без конца уступает очередь (await asyncio.sleep(0)), "
+            "но ничего не ждёт"
+        )
+
+
+class Gate(selectors.BaseSelector):
+    """A selector that leaves waiting to the loop's `idle`."""
+
+    def __init__(self, idle: Callable[[float | None], Ready]) -> None:
+        self.inner = selectors.DefaultSelector()
+        self._idle = idle
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self.inner.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self.inner.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self.inner.modify(fileobj, events, data)
+
+    def select(self, timeout: float | None = None) -> Ready:
+        return self._idle(timeout)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self.inner.get_map() or {}
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class GatedLoop(asyncio.SelectorEventLoop):
+    """What both clocks share. `idle` is called once a turn; a timeout of 0 means that work is ready."""
+
+    def __init__(self) -> None:
+        self.gate = Gate(self.idle)
+        self._in_threads = 0
+        super().__init__(self.gate)
+
+    def idle(self, timeout: float | None) -> Ready:
+        raise NotImplementedError
+
+    def next_timer(self) -> float:
+        """When the earliest timer is due, infinity if there is none.
+
+        Read from the heap itself and not worked out from the timeout, so that the clock lands on the
+        timer exactly: `loop.time() - opened >= 5.0` must hold when 5.0 seconds were slept.
+        """
+        scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
+        return scheduled[0].when() if scheduled else math.inf
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        """As usual, and remembered: virtual time must not run away while a thread works."""
+        future = super().run_in_executor(executor, func, *args)
+        self._in_threads += 1
+        future.add_done_callback(self._left_thread)
+        return future
+
+    def _left_thread(self, _: object) -> None:
+        self._in_threads -= 1
+
+
+class VirtualLoop(GatedLoop):
+    """Time moves only when nothing is left to do at the present moment, and then straight to the next timer."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._spins = 0
+        super().__init__()
+
+    def time(self) -> float:
+        return self.now
+
+    def idle(self, timeout: float | None) -> Ready:
+        if timeout is not None and timeout <= 0:
+            self._spins += 1
+            if self._spins > SPINS:
+                raise TimeStandsStill(self.now)
+            return self.poll(0)
+        self._spins = 0
+        if self._in_threads:
+            return self.poll(None)
+        return self.rest(self.next_timer())
+
+    def poll(self, seconds: float | None) -> Ready:
+        """Files that are ready, waiting wall `seconds` for one (None: without bound)."""
+        return self.gate.inner.select(seconds)
+
+    def rest(self, until: float) -> Ready:
+        """Nothing is left to do at `now`; the next timer is due `until`. Move the clock there, or wait for files."""
+        ready = self.poll(None if until == math.inf else 0)
+        if not ready:
+            self.move(until)
+        return ready
+
+    def move(self, to: float) -> None:
+        """Set the clock forward to `to` seconds; it never goes back."""
+        self.now = max(self.now, to)
+
+
+class RealLoop(GatedLoop):
+    """The wall's clock, from 0 at the start."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        super().__init__()
+
+    def time(self) -> float:
+        return time.monotonic() - self._began
+
+    def idle(self, timeout: float | None) -> Ready:
+        return self.gate.inner.select(timeout)

@@ -1,0 +1,106 @@
+"""Every bound on a learner's code, in one place, each with its reason.
+
+Units are in the names' comments. The jail, the worker and the site read these numbers and nothing else;
+texts about them come from `Limits.text`, so the number a reader sees is the number that holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MIB = 1024 * 1024
+NBSP = "\N{NO-BREAK SPACE}"
+
+Bound = Literal[
+    "memory",
+    "processes",
+    "cpu",
+    "wall",
+    "disk",
+    "output",
+    "events_per_second",
+    "event_bytes",
+    "events",
+    "duration",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one jail may use, and what one run may say."""
+
+    # Bytes, summed over the jail's processes (cgroup) or each one's (rlimit). Three real Valkey nodes and the
+    # interpreter need about 60 MiB; twice that leaves room for a learner's own mistakes.
+    memory: int = 128 * MIB
+    # Processes and threads. asyncio's default executor starts up to 32 threads on a large machine.
+    processes: int = 64
+    # Open files of one process: 200 connections with both ends, and what the interpreter holds.
+    open_files: int = 512
+    # Bytes of all files together: sources, a small database, Valkey's dumps. Charged to memory too.
+    disk: int = 32 * MIB
+    # Files and folders together: so that empty ones cannot eat kernel memory.
+    disk_nodes: int = 2048
+    # Bytes of one file: the disk's bound already holds, this one stops a runaway writer early.
+    file_size: int = 16 * MIB
+    # CPU seconds of the whole jail. A paced demo of two minutes uses about 2 s; the rest is for real work.
+    cpu: float = 30.0
+    # Share of one core: a busy loop must not take the machine from the neighbours.
+    cores: float = 1.0
+    # Wall seconds from the start message to the end, pauses included: a forgotten tab frees its place.
+    wall: float = 600.0
+    # Wall seconds a jail may take to get warm: 20 times the measured worst case, for a loaded machine.
+    warm_up: float = 20.0
+    # Wall seconds between asking a run to stop and killing it.
+    grace: float = 0.3
+    # Bytes of print() in one run: some 2,000 full lines, more than anybody reads.
+    output: int = 256 * 1024
+    # Events per wall second, averaged by the worker over a few seconds: ten times what a scene can show.
+    events_per_second: int = 2000
+    # Bytes of one event's line: a scene's event is about 170 bytes, a long traceback about 3,000.
+    event_bytes: int = 8 * 1024
+    # Events of one run: two minutes at 400 a second; the archive of so many stays under 1 MiB.
+    events: int = 50_000
+    # Scenario seconds of one run: a scrubber over more than that cannot be aimed.
+    duration: float = 600.0
+    # Bytes of the files of a run together: two modules of some 2,000 lines.
+    files: int = 256 * 1024
+
+    def text(self, bound: Bound) -> str:
+        """One Russian phrase that names the bound and its number, fit for the end of a sentence."""
+        return {
+            "memory": f"превышен лимит памяти: {mebibytes(self.memory)}",
+            "processes": f"превышен лимит процессов и потоков: {self.processes}",
+            "cpu": f"превышен лимит процессорного времени: {seconds(self.cpu)}",
+            "wall": f"превышено время прогона: {seconds(self.wall)}",
+            "disk": f"превышен лимит места для файлов: {mebibytes(self.disk)}",
+            "output": f"превышен лимит печати: {self.output // 1024}{NBSP}КиБ",
+            "events_per_second": f"событий в секунду больше, чем можно: {whole(self.events_per_second)}",
+            "event_bytes": f"событие длиннее, чем можно: {whole(self.event_bytes)}{NBSP}байт",
+            "events": f"событий за прогон больше, чем можно: {whole(self.events)}",
+            "duration": f"сценарий длиннее, чем можно: {seconds(self.duration)}",
+        }[bound]
+
+
+# A demo: watched, paced, paused by people.
+DEMO = Limits()
+
+# Grading: unpaced and unwatched, so seconds and not minutes; the judge bounds each case apart.
+JUDGE = Limits(cpu=20.0, wall=60.0)
+
+
+def mebibytes(amount: int) -> str:
+    """`128 МиБ` for 134217728; one decimal when it is not whole."""
+    value = amount / MIB
+    number = f"{value:.0f}" if value == int(value) else f"{value:.1f}".replace(".", ",")
+    return f"{number}{NBSP}МиБ"
+
+
+def seconds(amount: float) -> str:
+    """`600 с`, `0,5 с`."""
+    return f"{amount:g}".replace(".", ",") + f"{NBSP}с"
+
+
+def whole(amount: int) -> str:
+    """`50 000`: thousands apart by a no-break space, from ten thousand on as Russian print does."""
+    return f"{amount:,}".replace(",", NBSP) if amount >= 10_000 else str(amount)
