@@ -1,0 +1,51 @@
+"""Settings from the environment: a bad value stops the start, named, with the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from coursesite.environment import BadSetting, load
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "mysql://localhost"),
+        ("DATABASE_URL", "oracle://localhost"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DEBUG", "наверное"),
+        ("LOCAL", "2"),
+        ("WORKER_CONCURRENCY", "много"),
+        ("WORKER_CONCURRENCY", "0"),
+        ("SECRET_KEY", "short"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_remedy(name: str, value: str, tmp_path: Path) -> None:
+    env = {"POLIGON_VAR": str(tmp_path), "LOCAL": "1", name: value}
+    with pytest.raises(BadSetting) as bad:
+        load(env)
+    assert bad.value.name == name
+    assert bad.value.remedy
+
+
+def test_a_short_secret_is_not_printed(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting) as bad:
+        load({"POLIGON_VAR": str(tmp_path), "SECRET_KEY": "hunter2"})
+    assert "hunter2" not in str(bad.value)
+
+
+def test_on_one_persons_machine_the_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    env = {"POLIGON_VAR": str(tmp_path), "LOCAL": "1"}
+    assert load(env).secret_key == load(env).secret_key
+    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
+
+
+def test_elsewhere_a_missing_secret_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="SECRET_KEY"):
+        load({"POLIGON_VAR": str(tmp_path)})
+
+
+def test_a_worker_reads_its_settings_without_any_secret(tmp_path: Path) -> None:
+    assert load({"POLIGON_VAR": str(tmp_path)}, with_secret=False).secret_key == ""
