@@ -70,7 +70,7 @@ async function fillAccount() {
   const name = user.name || user.email || 'Вы';
   place.querySelector('.name').textContent = name;
   place.querySelector('.face').textContent = name[0];
-  for (const link of place.querySelectorAll('[data-staff]')) link.hidden = !user.is_staff;
+  for (const link of place.querySelectorAll('[data-staff]')) link.hidden = !user.staff;
 }
 
 function watchClicks() {

@@ -24,7 +24,10 @@ export const lessonHere = () => document.querySelector('[data-lesson]')?.dataset
 export function reader(slug = lessonHere()) {
   const address = slug ? `lessons/${encodeURIComponent(slug)}/mine/` : 'me/';
   if (!answers.has(address)) {
-    const asked = api('GET', address).then((body) => ('user' in body ? body : { user: body.id ? body : null, ...body }));
+    const asked = api('GET', address).then((body) => {
+      token = body.csrf ?? token;
+      return body;
+    });
     asked.catch(() => answers.delete(address));
     answers.set(address, asked);
   }
@@ -37,7 +40,9 @@ export const refresh = (slug = lessonHere()) => {
   return reader(slug);
 };
 
-const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1]
+let token; // what `mine/` told; the cookie is asked first, because signing in elsewhere changes it
+
+const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? token
   ?? document.querySelector('[name=csrfmiddlewaretoken]')?.value;
 
 /** One request to /api/v1/; throws ApiError on any answer but 2xx. `keepalive` survives leaving the page. */
