@@ -1,4 +1,4 @@
-"""The worker's application: `celery -A coursesite.celery worker --without-gossip --without-mingle -Q demo,judge`.
+"""The worker's application: `celery -A coursesite.celery worker --without-gossip -Q demo,judge,bulk`.
 
 Free of Django: a worker reads the broker's address and nothing else of the site's.
 """

@@ -75,7 +75,13 @@ class Attempt:
                 "run.ended", {"state": ending.state, "reason": ending.reason, "text": ending.text}
             )
             done = self.leases.conclude(
-                self.job.run, self.number, self.queue, ending, self.numberer.seq, [line], owner=self.owner
+                self.job.run,
+                self.number,
+                self.queue,
+                ending,
+                last=self.numberer.seq,
+                lines=[line],
+                owner=self.owner,
             )
         return done == 1
 
@@ -102,7 +108,13 @@ def give_up(
         told = {"state": ending.state, "reason": ending.reason, "text": ending.text}
         lines.append(numberer.own("run.ended", told))
         done = leases.conclude(
-            job.run, number, queue, ending, numberer.seq, lines, unless_leased=unless_leased
+            job.run,
+            number,
+            queue,
+            ending,
+            last=numberer.seq,
+            lines=lines,
+            unless_leased=unless_leased,
         )
         if done >= 0:
             return done == 1

@@ -16,8 +16,8 @@ QUEUES: Final[tuple[Queue, ...]] = ("demo", "judge", "bulk")
 RUN_DEMO: Final = "sandbox.run_demo"
 RUN_JUDGE: Final = "sandbox.run_judge"
 
-# Above the longest judging (`limits.JUDGE_SECONDS`), or the broker would hand a judging out twice. A demo that
-# waits longer than this in a busy worker is also handed out twice; only one claim of it succeeds.
+# Above the longest judging (`limits.JUDGE.wall`), or the broker would hand a judging out twice. A demo that waits
+# longer than this in a busy worker is also handed out twice; only one claim of it succeeds.
 VISIBILITY_TIMEOUT: Final = 150  # s
 
 
@@ -47,7 +47,7 @@ def make_app(redis_url: str) -> Celery:
         broker_heartbeat=0,
         broker_transport_options={
             "visibility_timeout": VISIBILITY_TIMEOUT,
-            # kombu 5.7 looks for what a dead worker left each interval × throttle seconds (10 × 10 unless told)
+            # kombu 5.7 looks for what a dead worker left each interval × throttle seconds (else 100)
             "unacked_restore_interval": 1,
             "unacked_restore_throttle": 1,
             "socket_timeout": None,  # redis-py 8's 5 s would cut idle blocking reads

@@ -147,9 +147,7 @@ class Demo:
                     del self._unsent[: os.write(self.jail.control, self._unsent)]
             except BrokenPipeError:  # it is ending: the event pipe will say so
                 self._unsent.clear()
-        try:
+        with contextlib.suppress(KeyError):
             self._poll.unregister(self.jail.control)
-        except KeyError:
-            pass
         if self._unsent:
             self._poll.register(self.jail.control, select.POLLOUT)

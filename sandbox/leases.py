@@ -38,7 +38,8 @@ redis.call('HSET', KEYS[1], 'state', 'starting')
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('SADD', KEYS[4], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[5], '*', 'run', ARGV[1], 'state', 'starting', 'attempt', attempt)
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[5], '*', 'run', ARGV[1], 'state', 'starting',
+  'attempt', attempt)
 return attempt
 """
 )
@@ -80,8 +81,8 @@ redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('SREM', KEYS[5], ARGV[1])
 redis.call('XADD', KEYS[6], '*', 'run', ARGV[1], 'attempt', ARGV[2], 'state', ARGV[3], 'reason', ARGV[4],
   'text', ARGV[5], 'last', ARGV[6])
-redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'run', ARGV[1], 'state', ARGV[3], 'attempt', ARGV[2],
-  'last', ARGV[6])
+redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'run', ARGV[1], 'state', ARGV[3],
+  'attempt', ARGV[2], 'last', ARGV[6])
 return 1
 """
 )
@@ -131,9 +132,9 @@ class Leases:
         attempt: int,
         queue: str,
         ending: Ending,
+        *,
         last: int,
         lines: Sequence[bytes],
-        *,
         owner: str = "",
         unless_leased: bool = False,
     ) -> int:

@@ -33,7 +33,7 @@ class Bounds:
 
 
 class BoundReached(Exception):
-    """A run has written more than it may. `what` names the bound; `text` is a Russian phrase without a dot."""
+    """A run has written more than it may. `what` names the bound; `text` is a Russian phrase."""
 
     def __init__(self, what: str, bound: int, text: str) -> None:
         super().__init__(f"{what}: {bound}")

@@ -6,6 +6,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Iterator
+
 from django.db import models
 
 from sandbox import jobs, states, stream

@@ -26,7 +26,7 @@ from sandbox.models import Archive, Run, new_id
 log = logging.getLogger(__name__)
 
 
-class Unavailable(Exception):
+class Unavailable(OSError):
     """Nothing can be started now: the broker does not answer."""
 
 
@@ -57,9 +57,13 @@ def warm() -> None:
 def start(job: jobs.Job, *, label: str, kind: str = "demo", queue: Queue | None = None) -> Run:
     """Make the row and hand the job to a worker, once the transaction around it (if any) is committed.
 
-    An empty `job.run` is given a new id. Raises Unavailable when the broker does not answer (from the
-    commit, inside a transaction); the row is then marked lost.
+    An empty `job.run` is given a new id. Raises Unavailable when the broker does not answer; should it fail
+    later, at the commit, the run is marked lost and its viewers see why.
     """
+    try:
+        valkey().ping()
+    except redis.RedisError as error:
+        raise Unavailable("the broker does not answer") from error
     job = dataclasses.replace(job, run=job.run or new_id())
     run = Run.objects.create(id=job.run, kind=kind, label=label[:200], job=job.to_json())
     transaction.on_commit(lambda: _send(run, job, queue or queue_of(job)))
@@ -67,7 +71,7 @@ def start(job: jobs.Job, *, label: str, kind: str = "demo", queue: Queue | None 
 
 
 def stop(run: Run | str) -> None:
-    """Ask a run to stop; one that still waits in the queue ends at once. Stopping an ended run does nothing."""
+    """Ask a run to stop; one that still waits in the queue ends at once. Harmless when it has ended."""
     run_id = run if isinstance(run, str) else run.id
     client = valkey()
     stream.send_control(client, run_id, {"op": "stop"})
@@ -149,9 +153,8 @@ def _send(run: Run, job: jobs.Job, queue: Queue) -> None:
         _celery(settings.REDIS_URL).send_task(
             name, args=[job.to_json(), queue], queue=queue, retry=False, ignore_result=True
         )
-    except (redis.RedisError, OperationalError) as error:
+    except (redis.RedisError, OperationalError):
         log.exception("run %s was not sent", run.id)
-        Run.objects.filter(pk=run.id, state="queued").update(
-            state="lost", reason="ours", text=states.BROKEN.text, ended=timezone.now()
-        )
-        raise Unavailable(run.id) from error
+        run.state, run.reason, run.text = "lost", "ours", states.BROKEN.text
+        run.ended = timezone.now()
+        run.save(update_fields=["state", "reason", "text", "ended"])

@@ -74,7 +74,7 @@ class Worker:
         self.postman.start()
 
     def close(self) -> None:
-        """Stop the runs that go on here, telling their viewers why. Returns at once; the runs end themselves."""
+        """Stop the runs that go on here, telling their viewers why. Returns at once; they end themselves."""
         self.closing.set()
         for box in list(self._live):
             box.ring()
@@ -85,7 +85,7 @@ class Worker:
         self.postman.close()
 
     def demo(self, job: DemoJob, queue: Queue = "demo") -> None:
-        """Run one demo to its end. A second delivery of the same job, or a run already stopped, does nothing."""
+        """Run one demo to its end. A second delivery, or a run already stopped, does nothing."""
         if not self._wanted(job):
             return
         try:

@@ -1,0 +1,78 @@
+"""The web process: pages and API by Django, sockets by Channels, and what lives as long as the process.
+
+uvicorn coursesite.asgi:application --ws websockets-sansio --ws-per-message-deflate false
+  --ws-max-size 65536 --ws-ping-interval 20 --lifespan on
+"""
+
+# ruff: noqa: E402 (Django is set up before anything that needs it is imported)
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coursesite.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+
+from sandbox import consumer, runs
+from sandbox.client import valkey
+from sandbox.registrar import Registrar
+from sandbox.routing import websocket_urlpatterns
+
+log = logging.getLogger(__name__)
+
+# The registrar and Django's threads share the interpreter with the sockets: let them hand it over sooner
+# than after the default 5 ms, which would be seen in the latency of events.
+SWITCH_INTERVAL = 0.001  # s
+
+Message = dict[str, Any]
+
+
+async def lifespan(
+    scope: Message,
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    """Start and stop the shared reader and the registrar."""
+    registrar = Registrar(valkey())
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            try:
+                sys.setswitchinterval(SWITCH_INTERVAL)
+                await asyncio.to_thread(runs.warm)
+                await consumer.shared_reader()
+                registrar.start()
+            except Exception as error:
+                log.exception("the site cannot start")
+                await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+                return
+            gc.collect()
+            gc.freeze()  # what is loaded now stays: the collector need not look at it again
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await asyncio.to_thread(registrar.close)
+            await consumer.close_reader()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "lifespan": lifespan,
+    }
+)

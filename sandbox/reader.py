@@ -1,0 +1,396 @@
+"""One blocking read for all the viewers of a web process.
+
+Every watched run has a short ring of its newest batches, filled by one XREAD over all streams. A viewer is a
+cursor (the last event it has been given) and at most one frame under way: whoever is slow finds a bigger
+frame next time, and what has left the ring is read back from the stream. So nothing is lost or repeated
+for anybody, and a stalled viewer costs no memory. Free of Django; of the archive it only knows how to ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from sandbox import states, stream
+from sandbox.stream import Batch
+
+log = logging.getLogger(__name__)
+
+BLOCK_MS = 4_000  # below redis-py's and proxies' idle limits
+WAKE_TTL = 3_600  # s
+RING_BYTES = 256 * 1024  # of one watched run
+FRAME_BYTES = 64 * 1024  # of events in one frame; one event more at most
+POSITIONS_EVERY = 0.5  # s
+HISTORY = 200  # batches of one XRANGE
+
+Frame = str
+HEAD, TAIL = '{"type":"events","events":[', "]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run as the database knows it: `body` is its archive, when it has one."""
+
+    state: str
+    attempt: int
+    last: int
+    body: bytes | None
+
+
+Find = Callable[[str], Awaitable[Told | None]]
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A run somebody watches here."""
+
+    run: str
+    state: str = "queued"
+    attempt: int = 0
+    last: int | None = None  # seq of `run.ended`, once it is there
+    queue: str = ""
+    position: int | None = None
+    body: bytes | None = None
+    key: str = ""
+    ring: deque[Batch] = field(default_factory=deque)
+    floor: int = 0  # the ring holds every event after this one
+    top: int = 0  # and up to this one
+    size: int = 0
+    version: int = 0  # of state, attempt and position
+    viewers: set[Viewer] = field(default_factory=set)
+    frame: tuple[int, int, Frame] | None = None  # the newest frame made: from, to, text
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    missed: bool = False  # news came while it was still being looked up
+
+    def push(self, found: Batch) -> None:
+        found = found.after(self.top)
+        if found.count <= 0:
+            return
+        self.ring.append(found)
+        self.top = found.last
+        self.size += len(found.payload)
+        while self.size > RING_BYTES and len(self.ring) > 1:
+            dropped = self.ring.popleft()
+            self.floor = dropped.last
+            self.size -= len(dropped.payload)
+        for viewer in self.viewers:
+            viewer.wake()
+
+    def tell(self) -> None:
+        self.version += 1
+        for viewer in self.viewers:
+            viewer.wake()
+
+    def restart(self, attempt: int, floor: int = 0) -> None:
+        """Another attempt begins: its log is another stream."""
+        self.attempt = attempt
+        self.key = stream.log_key(self.run, attempt)
+        self.ring.clear()
+        self.floor = self.top = floor
+        self.size = 0
+        self.frame = None
+
+    def cut(self, after: int) -> tuple[int, Frame]:
+        """The next frame for a cursor at `after`, which the ring must reach: (its last seq, text)."""
+        if self.frame is not None and self.frame[0] == after and self.frame[1] == self.top:
+            return self.top, self.frame[2]
+        start = len(self.ring)
+        for found in reversed(self.ring):
+            if found.last <= after:
+                break
+            start -= 1
+        last, text = frame_of((self.ring[i] for i in range(start, len(self.ring))), after)
+        self.frame = (after, last, text)
+        return last, text
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One socket's place in a run. `cursor` is the last event it was given, `attempt` of which log."""
+
+    watched: Watched
+    cursor: int
+    attempt: int
+    seen: int = -1  # version of the run's state it was told
+    _waiting: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    @property
+    def idle(self) -> bool:
+        run = self.watched
+        return self.seen == run.version and self.attempt == run.attempt and self.cursor >= run.top
+
+    async def wait(self) -> None:
+        """Until there is something to say."""
+        while self.idle:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+            self._waiting = None
+
+
+def frame_of(batches: Iterable[Batch], after: int, bound: int = FRAME_BYTES) -> tuple[int, Frame]:
+    """One frame of the events that follow `after`; JSON is joined, never parsed. ("" when there is none)"""
+    parts: list[bytes] = []
+    size, last = 0, after
+    for found in batches:
+        part = found.after(last)
+        if part.count <= 0:
+            continue
+        parts.append(part.payload)
+        last = part.last
+        size += len(part.payload)
+        if size >= bound:
+            break
+    if not parts:
+        return after, ""
+    return last, HEAD + b"\n".join(parts).replace(b"\n", b",").decode() + TAIL
+
+
+class Reader:
+    """Belongs to one event loop. `find` looks a run up in the database."""
+
+    def __init__(self, url: str, find: Find) -> None:
+        self.find = find
+        options: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 5.0}
+        self._blocking = redis.Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 5, **options)
+        pool = redis.BlockingConnectionPool.from_url(
+            url, max_connections=8, timeout=20, socket_timeout=10.0, **options
+        )
+        self.client = redis.Redis(connection_pool=pool)
+        self._watched: dict[str, Watched] = {}
+        self._by_key: dict[bytes, Watched] = {}
+        self._wake_key = f"web:{uuid.uuid4().hex}:wake"
+        self._wake_id = "0"
+        self._changes_id = "0"
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stale_positions = asyncio.Event()
+
+    async def start(self) -> None:
+        newest = await self.client.xrevrange(stream.CHANGES, count=1)
+        self._changes_id = newest[0][0].decode() if newest else "0"
+        self._tasks = [
+            asyncio.create_task(self._read_forever(), name="reader"),
+            asyncio.create_task(self._place_forever(), name="positions"),
+        ]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(RedisError):
+            await self.client.delete(self._wake_key)
+        await self._blocking.aclose()
+        await self.client.aclose()
+        await self.client.connection_pool.disconnect()
+
+    async def join(self, run: str, after: int, attempt: int | None = None) -> Viewer | None:
+        """A viewer who has events up to `after` (of that attempt, if they say). None: no such run."""
+        watched = self._watched.get(run)
+        if watched is None:
+            watched = self._watched[run] = Watched(run)
+            viewer = Viewer(watched, after, 0)
+            watched.viewers.add(viewer)
+            try:
+                known = await self._look_up(watched)
+                while known and watched.missed:
+                    watched.missed = False
+                    known = await self._look_up(watched)
+            except BaseException:
+                self.leave(viewer)
+                raise
+            finally:
+                watched.ready.set()
+            if not known:
+                self.leave(viewer)
+                return None
+        else:
+            viewer = Viewer(watched, after, 0)
+            watched.viewers.add(viewer)
+            await watched.ready.wait()
+            if self._watched.get(run) is not watched:  # it could not be looked up
+                watched.viewers.discard(viewer)
+                return await self.join(run, after, attempt)
+        viewer.attempt = watched.attempt if attempt is None else attempt
+        if viewer.attempt == watched.attempt and after > watched.top and watched.body is None:
+            # Another web process may be a moment ahead of us; past the log's true end it is another log.
+            newest = await self.client.xrevrange(watched.key, count=1)
+            if not newest or after > stream.batch(newest[0][0], b"").last:
+                viewer.attempt = 0
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        watched = viewer.watched
+        watched.viewers.discard(viewer)
+        if not watched.viewers and self._watched.get(watched.run) is watched:
+            del self._watched[watched.run]
+            self._by_key.pop(watched.key.encode(), None)
+
+    async def frame(self, viewer: Viewer) -> Frame:
+        """What the viewer is to be sent next, its cursor moved past it; "" when it has everything."""
+        watched = viewer.watched
+        if viewer.cursor >= watched.top:
+            return ""
+        if viewer.cursor >= watched.floor:
+            viewer.cursor, text = watched.cut(viewer.cursor)
+            return text
+        return await self._history(viewer)
+
+    async def control(self, run: str, message: bytes) -> None:
+        """Leave a (checked) control message for the worker."""
+        pipe = self.client.pipeline(transaction=False)
+        pipe.xadd(stream.control_key(run), {"m": message}, maxlen=stream.CONTROLS_KEPT)
+        pipe.expire(stream.control_key(run), stream.UNFINISHED_TTL)
+        await pipe.execute()
+
+    async def _history(self, viewer: Viewer) -> Frame:
+        watched, after = viewer.watched, viewer.cursor
+        entries = await self.client.xrange(watched.key, min=f"({after}-0", max="+", count=HISTORY)
+        if viewer.attempt != watched.attempt:
+            return ""
+        batches = [stream.batch(entry_id, fields[b"e"]) for entry_id, fields in entries]
+        viewer.cursor, text = frame_of(batches, after)
+        if not text:
+            raise LookupError(f"{watched.key}: no events after {after}")
+        return text
+
+    async def _look_up(self, watched: Watched) -> bool:
+        run = watched.run
+        known = await self.client.hgetall(stream.run_key(run))
+        if not known:
+            told = await self.find(run)
+            if told is None:
+                return False
+            watched.state, watched.attempt, watched.body = told.state, told.attempt, told.body
+            if told.state in states.END_STATES:
+                watched.last = told.last
+                return True
+            known = {}
+        attempt = int(known.get(b"attempt", 0))
+        _advance(watched, known.get(b"state", watched.state.encode()).decode(), attempt)
+        watched.queue = known.get(b"queue", b"").decode()
+        if b"last" in known:
+            watched.last = int(known[b"last"])
+        key = stream.log_key(run, watched.attempt)
+        newest = await self.client.xrevrange(key, count=1)
+        if newest:
+            tail = stream.batch(newest[0][0], newest[0][1][b"e"])
+            watched.restart(watched.attempt, tail.before)
+            watched.push(tail)
+        else:
+            watched.restart(watched.attempt)
+        if watched.last is None:
+            self._by_key[watched.key.encode()] = watched
+            await self._interrupt()
+        self._stale_positions.set()
+        return True
+
+    async def _interrupt(self) -> None:
+        """Make the blocking read return, to be asked anew with one stream more."""
+        pipe = self.client.pipeline(transaction=False)
+        pipe.xadd(self._wake_key, {"w": ""}, maxlen=1, approximate=False)
+        pipe.expire(self._wake_key, WAKE_TTL)
+        await pipe.execute()
+
+    async def _read_forever(self) -> None:
+        while True:
+            try:
+                await self._read()
+            except (RedisError, OSError) as error:
+                log.warning("streams not read, trying again: %s", error)
+                await asyncio.sleep(0.3)
+            except Exception:
+                log.exception("the shared reader stumbled")
+                await asyncio.sleep(0.3)
+
+    async def _read(self) -> None:
+        positions: dict[Any, Any] = {self._wake_key: self._wake_id, stream.CHANGES: self._changes_id}
+        for key, watched in self._by_key.items():
+            positions[key] = f"{watched.top}-0"
+        reply = await self._blocking.xread(positions, block=BLOCK_MS)
+        changes: list[tuple[bytes, dict[bytes, bytes]]] = []
+        for name, entries in cast("list[tuple[bytes, Any]]", reply or []):
+            watched_here = self._by_key.get(name)
+            if watched_here is not None:
+                for entry_id, fields in entries:
+                    watched_here.push(stream.batch(entry_id, fields[b"e"]))
+            elif name == stream.CHANGES.encode():
+                changes = entries
+            elif name == self._wake_key.encode():
+                self._wake_id = entries[-1][0].decode()
+        for entry_id, fields in changes:
+            await self._change(fields)
+            self._changes_id = entry_id.decode()
+
+    async def _change(self, fields: dict[bytes, bytes]) -> None:
+        self._stale_positions.set()
+        watched = self._watched.get(fields[b"run"].decode())
+        if watched is None:
+            return
+        if not watched.ready.is_set():
+            watched.missed = True
+            return
+        attempt, state = int(fields[b"attempt"]), fields[b"state"].decode()
+        key = stream.log_key(watched.run, attempt)
+        rest = []
+        if b"last" in fields:  # the end came in one step with the last events: they are there to be read
+            top = watched.top if key == watched.key else 0
+            rest = await self.client.xrange(key, min=f"({top}-0")
+        if not _advance(watched, state, attempt):
+            return
+        if watched.key != key:
+            self._by_key.pop(watched.key.encode(), None)
+            watched.restart(attempt)
+            self._by_key[key.encode()] = watched
+        for entry_id, found in rest:
+            watched.push(stream.batch(entry_id, found[b"e"]))
+        if b"last" in fields:
+            watched.last = int(fields[b"last"])
+            self._by_key.pop(key.encode(), None)
+        watched.tell()
+
+    async def _place_forever(self) -> None:
+        """Keep the positions of those who wait, no oftener than people can read."""
+        while True:
+            await self._stale_positions.wait()
+            self._stale_positions.clear()
+            try:
+                await self._place()
+            except RedisError as error:
+                log.warning("positions not read: %s", error)
+            await asyncio.sleep(POSITIONS_EVERY)
+
+    async def _place(self) -> None:
+        waiting = [w for w in self._watched.values() if w.state == "queued" and w.queue]
+        if not waiting:
+            return
+        pipe = self.client.pipeline(transaction=False)
+        for watched in waiting:
+            pipe.zrank(stream.queue_key(watched.queue), watched.run)
+        for watched, rank in zip(waiting, await pipe.execute(), strict=True):
+            position = None if rank is None else int(rank) + 1
+            if watched.state == "queued" and watched.position != position:
+                watched.position = position
+                watched.tell()
+
+
+def _advance(watched: Watched, state: str, attempt: int) -> bool:
+    """Take the news unless it is older than what is known."""
+    attempt = max(attempt, 1)
+    if (attempt, states.RANK[state]) <= (watched.attempt, states.RANK[watched.state]):
+        return False
+    watched.state, watched.attempt = state, attempt
+    if state != "queued":
+        watched.position = None
+    return True

@@ -1,0 +1,227 @@
+"""The site's side of a run's end: rows, archives, signals; and the reaper of runs nobody works on any more.
+
+Every web process runs one, as a thread; a consumer group shares the work among them, and what a process
+that died had taken is taken over by another. The row changes only by conditional UPDATE, so each end is
+acted upon once, however often it is told.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from datetime import timedelta
+from typing import Any, cast
+
+import redis
+from django.db import close_old_connections, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from sandbox import attempt, broker, runs, signals, states, stream
+from sandbox.leases import Leases
+from sandbox.models import Run
+
+log = logging.getLogger(__name__)
+
+GROUP = "registrar"
+BLOCK_MS = 1_000
+REAP_EVERY = 2.0  # s; with the lease's 5 s a lost run is told of within 8 s
+FORSAKEN_AFTER = 15_000  # ms: another process took this entry and has not finished it
+DELIVERIES = 5  # of an end whose receivers keep failing: then the row is closed without them
+UNKNOWN_AFTER = 30.0  # s: a live row that Valkey has never heard of (it was emptied) is lost
+# A judging without a worker is the broker's to hand out again; well past that, nobody will come.
+REDELIVERY = broker.VISIBILITY_TIMEOUT + 30.0  # s
+
+Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+class Registrar:
+    """`step` does whatever there is to do; the thread repeats it until `close`."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self.leases = Leases(client)
+        self.name = uuid.uuid4().hex
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="registrar", daemon=True)
+        self._orphans: dict[str, float] = {}  # judging → when its lease was first seen gone
+        self._reaped = 0.0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def prepare(self) -> None:
+        """Make the consumer groups, from the beginning of what is there."""
+        for key in (stream.ENDED, stream.CHANGES):
+            try:
+                self.client.xgroup_create(key, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    def step(self, block: int | None = None) -> int:
+        """Read and handle what has come; how many entries that was. `block` in ms, None not to wait."""
+        reply = cast(
+            "list[tuple[bytes, list[Entry]]] | None",
+            self.client.xreadgroup(
+                GROUP, self.name, {stream.ENDED: ">", stream.CHANGES: ">"}, count=50, block=block
+            ),
+        )
+        entries = {name.decode(): found for name, found in reply or []}
+        if changes := entries.get(stream.CHANGES):
+            self._change(changes)
+        for entry in entries.get(stream.ENDED, []):
+            self._end(*entry)
+        return sum(map(len, entries.values()))
+
+    def recover(self) -> None:
+        """Take over the ends that a process took and never finished."""
+        _, entries, *_ = cast(
+            "tuple[bytes, list[Entry], Any]",
+            self.client.xautoclaim(stream.ENDED, GROUP, self.name, FORSAKEN_AFTER, count=20),
+        )
+        for entry in entries:
+            self._end(*entry)
+
+    def reap(self, now: float | None = None) -> None:
+        """End the runs whose worker is gone."""
+        now = time.monotonic() if now is None else now
+        members = cast("set[bytes]", self.client.smembers(stream.ACTIVE))
+        active = sorted(member.decode() for member in members)
+        held = self.client.mget([stream.lease_key(run) for run in active]) if active else []
+        gone = {run for run, lease in zip(active, held, strict=True) if lease is None}  # type: ignore[arg-type]
+        self._orphans = {run: since for run, since in self._orphans.items() if run in gone}
+        for run in sorted(gone):
+            self._lose(run, now)
+        self._lose_unknown()
+
+    def _run(self) -> None:
+        prepared = False
+        while not self._over.is_set():
+            try:
+                if not prepared:
+                    self.prepare()
+                    prepared = True
+                self.step(BLOCK_MS)
+                if time.monotonic() - self._reaped > REAP_EVERY:
+                    self._reaped = time.monotonic()
+                    self.recover()
+                    if self.client.set("sandbox:reaper", self.name, nx=True, px=int(REAP_EVERY * 900)):
+                        self.reap()
+            except Exception as error:
+                prepared = prepared and "NOGROUP" not in str(error)  # Valkey was emptied
+                log.exception("registrar: trying again")
+                self._over.wait(1.0)
+            finally:
+                close_old_connections()
+
+    def _change(self, entries: list[Entry]) -> None:
+        newest: dict[str, tuple[str, int]] = {}
+        for _, fields in entries:
+            newest[fields[b"run"].decode()] = (fields[b"state"].decode(), int(fields[b"attempt"]))
+        for run_id, (state, number) in newest.items():
+            if state != "running":  # `starting` lasts milliseconds; an end comes by its own stream
+                continue
+            with transaction.atomic():
+                changed = Run.objects.filter(
+                    pk=run_id, state__in=states.LIVE_STATES, attempt__lte=number
+                ).update(state=state, attempt=number, started=Coalesce(F("started"), timezone.now()))
+                if changed:
+                    signals.run_changed.send(sender=Run, run=Run.objects.get(pk=run_id))
+        self.client.xack(stream.CHANGES, GROUP, *[entry_id for entry_id, _ in entries])
+
+    def _end(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+        told = {key.decode(): value.decode() for key, value in fields.items()}
+        try:
+            self.archive(told)
+        except Exception:
+            pending = cast(
+                "list[dict[str, Any]]", self.client.xpending_range(stream.ENDED, GROUP, entry_id, entry_id, 1)
+            )
+            log.exception("run %s: its end could not be kept", told.get("run"))
+            if not pending or pending[0]["times_delivered"] < DELIVERIES:
+                return  # `recover` brings it again
+            self.archive(told, signal=False)
+        self.client.xack(stream.ENDED, GROUP, entry_id)
+        self.client.xdel(stream.ENDED, entry_id)
+
+    def archive(self, told: dict[str, str], *, signal: bool = True) -> bool:
+        """Keep the log and the ending. False when the row had ended already, or is gone."""
+        run_id, number = told["run"], int(told["attempt"])
+        log_of_run = stream.Log(self.client, run_id, number)
+        lines = list(stream.lines_of(log_of_run.read()))
+        with transaction.atomic():
+            ended = Run.objects.filter(pk=run_id, state__in=states.LIVE_STATES, attempt__lte=number).update(
+                state=told["state"],
+                reason=told["reason"],
+                text=told["text"],
+                attempt=number,
+                last_seq=len(lines),
+                archive=runs.archive(lines),
+                ended=timezone.now(),
+            )
+            if ended and signal:
+                signals.run_ended.send(sender=Run, run=Run.objects.select_related("archive").get(pk=run_id))
+        pipe = self.client.pipeline(transaction=False)
+        for key in (stream.run_key(run_id), log_of_run.key, stream.control_key(run_id)):
+            pipe.expire(key, stream.ENDED_TTL)
+        for earlier in range(1, number):
+            pipe.delete(stream.log_key(run_id, earlier))
+        pipe.execute()
+        return bool(ended)
+
+    def _lose(self, run_id: str, now: float) -> None:
+        state, number, queue = cast(
+            "list[bytes | None]", self.client.hmget(stream.run_key(run_id), "state", "attempt", "queue")
+        )
+        row = Run.objects.filter(pk=run_id).only("job").first()
+        if state is None or queue is None or row is None or state.decode() in states.END_STATES:
+            self.client.srem(stream.ACTIVE, run_id)
+            return
+        if row.job.get("type") == "judge":
+            since = self._orphans.setdefault(run_id, now)
+            if now - since < REDELIVERY:
+                return
+        log.warning("run %s: its worker is gone", run_id)
+        attempt.give_up(
+            self.leases, row.task, int(number or 1), queue.decode(), states.LOST, unless_leased=True
+        )
+
+    def _lose_unknown(self) -> None:
+        horizon = timezone.now() - timedelta(seconds=UNKNOWN_AFTER)
+        old = list(
+            Run.objects.filter(state__in=states.LIVE_STATES, created__lt=horizon).values_list(
+                "pk", flat=True
+            )[:200]
+        )
+        pipe = self.client.pipeline(transaction=False)
+        for run_id in old:
+            pipe.exists(stream.run_key(run_id))
+        for run_id, known in zip(old, pipe.execute(), strict=True):
+            if not known:
+                log.warning("run %s: Valkey does not know it", run_id)
+                self._close_unknown(run_id)
+
+    def _close_unknown(self, run_id: str) -> None:
+        with transaction.atomic():
+            ended = Run.objects.filter(pk=run_id, state__in=states.LIVE_STATES).update(
+                state=states.LOST.state,
+                reason=states.LOST.reason,
+                text=states.LOST.text,
+                ended=timezone.now(),
+            )
+            if ended:
+                signals.run_ended.send(sender=Run, run=Run.objects.get(pk=run_id))
+        self.client.xadd(
+            stream.CHANGES,
+            {"run": run_id, "state": "lost", "attempt": 1, "last": 0},
+            maxlen=stream.CHANGES_KEPT,
+        )
