@@ -23,7 +23,7 @@ class ServiceError(Exception):
 
 
 class World:
-    """Everything but the breaker, which is used only through its public contract: it may be the reader's own."""
+    """Everything but the breaker. That one may be the reader's own, so only its public side is used."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -97,7 +97,7 @@ class World:
         if broken:
             raise ServiceError
         return number
-    # [/service]
+        # [/service]
 
     # [client]
     async def client(self, number: int) -> None:
@@ -118,7 +118,7 @@ class World:
         waited = round(self.lab.now - started, 3)
         await asyncio.sleep(HOP)
         self.lab.emit("call.done", id=number, ok=ok, waited=waited)
-    # [/client]
+        # [/client]
 
     def outcome(self) -> None:
         """An answer has come back through the breaker: what does it think now?"""

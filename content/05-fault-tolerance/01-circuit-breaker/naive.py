@@ -48,24 +48,18 @@ class CircuitBreaker:
 
     # [call]
     async def call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        # [crowd]
         if self.state == "half_open":
             # Do not make a recovering service wait for our queue.
             return await self._attempt(function, *args, **kwargs)
-        # [/crowd]
-        # [lock]
         async with self._lock:  # the state is shared, so protect it
-            # [refusal]
             if self.state == "open":
                 retry_in = self._opened_at + self.timeout - self._clock()
                 if retry_in <= 0:
                     self.successes = 0
                     self._become("half_open")
                 raise CircuitOpen(self.name, retry_in)
-            # [/refusal]
             return await self._attempt(function, *args, **kwargs)
-        # [/lock]
-    # [/call]
+        # [/call]
 
     async def _attempt(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
@@ -78,7 +72,6 @@ class CircuitBreaker:
         self._on_success()
         return result
 
-    # [outcomes]
     def _on_success(self) -> None:
         self.failures = 0
         if self.state == "half_open":
@@ -91,7 +84,6 @@ class CircuitBreaker:
         if self.state == "half_open" or self.failures >= self.failure_threshold:
             self._opened_at = self._clock()
             self._become("open")
-    # [/outcomes]
 
     def _become(self, after: str) -> None:
         before, self.state = self.state, after

@@ -29,7 +29,7 @@ class CircuitOpen(Exception):
         super().__init__(f"circuit {name!r} is open, retry in {retry_in:.2f} s")
         self.name = name
         self.retry_in = retry_in
-# [/refusal]
+        # [/refusal]
 
 
 # [settings]
@@ -72,7 +72,7 @@ class CircuitBreaker:
         self._opened_at = 0.0
         self._probing = False
         self._generation = 0  # grows with every change of state
-# [/settings]
+        # [/settings]
 
     @property
     def state(self) -> State:
@@ -101,7 +101,7 @@ class CircuitBreaker:
             raise
         self._succeeded(generation)
         return result
-    # [/call]
+        # [/call]
 
     # [admit]
     def _admit(self) -> None:
@@ -115,7 +115,7 @@ class CircuitBreaker:
             if self._probing:
                 raise CircuitOpen(self.name, 0.0)
             self._probing = True
-    # [/admit]
+            # [/admit]
 
     # [outcomes]
     def _succeeded(self, generation: int) -> None:
@@ -141,7 +141,7 @@ class CircuitBreaker:
     def _abandoned(self, generation: int) -> None:
         if generation == self._generation:
             self._probing = False
-    # [/outcomes]
+            # [/outcomes]
 
     # [become]
     def _become(self, after: State) -> None:
@@ -154,7 +154,7 @@ class CircuitBreaker:
                 listener(self.name, before, after)
             except Exception:  # a broken dashboard must not break the calls
                 log.exception("listener of circuit %r failed", self.name)
-    # [/become]
+                # [/become]
 
     def _now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()

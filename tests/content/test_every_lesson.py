@@ -1,0 +1,183 @@
+"""What must hold for every lesson, whoever wrote it. New folders are found by themselves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.content.lessons import LESSONS, Lesson
+
+FILES = (
+    "lesson.md",
+    "predict.toml",
+    "quiz.toml",
+    "demo.toml",
+    "demo.py",
+    "reference.py",
+    "naive.py",
+    "scene.js",
+    "recording.jsonl.gz",
+    "exercise/task.md",
+    "exercise/hints.md",
+    "exercise/starter.py",
+    "exercise/cases.py",
+)
+TEXTS = ("lesson.md", "predict.toml", "quiz.toml", "demo.toml", "exercise/task.md", "exercise/hints.md")
+RUNTIME_KINDS = {"run.started", "run.ended", "control.set", "out"}
+# Words that are always wrong without their ё.
+WITHOUT_YO = re.compile(
+    r"\b(еще|ее|нее|причем|счет|счета|счетчик\w*|учет\w*|объем\w*|прием|трех|четырех|"
+    r"идет|придет|пойдет|найдет|дойдет|пройдет|ждет|зовет|дает|живет|ведет|растет|поймет|вернет|начнет|"
+    r"вернется|начнется|разомкнется|замкнется|придется|остается|дается|легкий|темный)\b",
+    re.IGNORECASE,
+)
+OFFICIALESE = re.compile(
+    r"\b(является|являются|данный|данная|данное|данные методы|осуществля\w+|в рамках|"
+    r"в настоящее время|имеет место|посредством|вышеуказанн\w+|с целью)\b",
+    re.IGNORECASE,
+)
+
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=str)
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```|`[^`]*`", "`код`", text, flags=re.DOTALL)
+
+
+def numbered(text: str, pattern: re.Pattern[str]) -> list[str]:
+    return [f"{n}: {m[0]!r}" for n, line in enumerate(text.splitlines(), 1) for m in pattern.finditer(line)]
+
+
+def test_there_are_lessons() -> None:
+    assert LESSONS
+
+
+@every_lesson
+def test_a_lesson_has_all_its_parts(lesson: Lesson) -> None:
+    missing = [name for name in FILES if not (lesson.folder / name).is_file()]
+    assert not missing
+    assert len(list((lesson.folder / "exercise" / "wrong").glob("*.py"))) >= 4
+
+
+@every_lesson
+def test_all_python_of_a_lesson_compiles(lesson: Lesson) -> None:
+    for path in lesson.folder.rglob("*.py"):
+        compile(path.read_text(encoding="utf-8"), str(path), "exec")
+
+
+@every_lesson
+def test_the_reference_is_strictly_typed(lesson: Lesson, tmp_path: Path) -> None:
+    (tmp_path / "reference.py").write_text(lesson.code("reference.py"))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "reference.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@every_lesson
+def test_the_reference_is_read_in_one_sitting(lesson: Lesson) -> None:
+    assert 40 <= lesson.code("reference.py").count("\n") <= 150
+
+
+@every_lesson
+def test_everything_public_in_the_reference_says_what_it_is(lesson: Lesson) -> None:
+    module = lesson.module("reference.py")
+    own = {n: x for n, x in vars(module).items() if getattr(x, "__module__", None) == module.__name__}
+    public = {n: x for n, x in own.items() if not n.startswith("_") and isinstance(x, type)}
+    public |= {
+        f"{n}.{m}": x
+        for n, kind in list(public.items())
+        for m, x in vars(kind).items()
+        if not m.startswith("_") and (callable(x) or isinstance(x, property))
+    }
+    assert module.__doc__
+    assert not [name for name, thing in public.items() if not thing.__doc__]
+
+
+@every_lesson
+def test_the_recording_is_what_the_reference_does_today(lesson: Lesson) -> None:
+    if lesson.demo["clock"] == "virtual":
+        script = tuple(tuple(cue) for cue in lesson.demo.get("recording", {}).get("script", ()))
+        assert lesson.recording == lesson.run("reference", script)
+
+
+@every_lesson
+def test_the_recording_is_light(lesson: Lesson) -> None:
+    assert (lesson.folder / "recording.jsonl.gz").stat().st_size <= 60 * 1024
+
+
+@every_lesson
+@pytest.mark.parametrize("variant", ["reference", "naive"])
+def test_the_demo_runs_to_its_end_and_says_only_what_it_declared(lesson: Lesson, variant: str) -> None:
+    events = lesson.run(variant)
+    declared = {kind: set(spec["fields"]) for kind, spec in lesson.demo["kinds"].items()}
+    wrong = [
+        event
+        for event in events
+        if event["kind"] not in RUNTIME_KINDS
+        and event.keys() - {"seq", "t", "kind"} != declared.get(event["kind"])
+    ]
+    assert not wrong
+    assert events[-1]["state"] == "finished"
+
+
+@every_lesson
+def test_the_demo_is_not_faster_than_the_eye(lesson: Lesson) -> None:
+    events = lesson.run("reference")
+    per_second = Counter(int(event["t"]) for event in events)
+    assert len(events) / lesson.demo["duration"] <= 50
+    assert max(per_second.values()) <= 100
+
+
+@every_lesson
+def test_the_naive_variant_lives_another_life_in_the_same_world(lesson: Lesson) -> None:
+    def told(variant: str) -> list[dict[str, object]]:
+        return [{**event, "seq": 0} for event in lesson.run(variant) if event["kind"] not in RUNTIME_KINDS]
+
+    assert told("naive") != told("reference")
+
+
+@every_lesson
+def test_every_control_at_its_ends_leaves_the_demo_running(lesson: Lesson) -> None:
+    low, high = {}, {}
+    for control in lesson.demo["controls"]:
+        if control["kind"] == "slider":
+            low[control["name"]], high[control["name"]] = control["min"], control["max"]
+        elif control["kind"] == "switch":
+            low[control["name"]], high[control["name"]] = False, True
+    for controls in (low, high):
+        assert lesson.run("reference", **controls)[-1]["state"] == "finished"
+
+
+@every_lesson
+def test_the_text_is_as_long_as_one_reading(lesson: Lesson) -> None:
+    words = re.findall(r"[А-Яа-яЁёA-Za-z][\w-]*", lesson.prose)
+    assert 900 <= len(words) <= 1800
+
+
+@every_lesson
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_text_is_typeset_as_russian(lesson: Lesson, name: str) -> None:
+    text = without_code(lesson.text(name))
+    faults = {
+        "нет буквы ё": numbered(text, WITHOUT_YO),
+        "канцелярит": numbered(text, OFFICIALESE),
+        "два пробела": numbered(text, re.compile(r"(?<=\S) {2,}(?=\S)")),
+        "пробел перед знаком": numbered(text, re.compile(r"[а-яё»] [,.;:!?](?![\w.])", re.IGNORECASE)),
+        "пробел в конце строки": numbered(text, re.compile(r"[ \t]+$")),
+        "дефис вместо тире": numbered(text, re.compile(r"[а-яё»] -{1,2} [«а-яё]", re.IGNORECASE)),
+        "прямые кавычки": numbered(text, re.compile(r'"[А-Яа-яё]')) if name.endswith(".md") else [],
+        "три точки": numbered(text, re.compile(r"\.\.\.")),
+    }
+    if name == "lesson.md":
+        faults["прямые кавычки"] = numbered(without_code(lesson.prose), re.compile(r'"[А-Яа-яё]|[а-яё]"'))
+    assert text.count("«") == text.count("»")
+    assert not {what: where for what, where in faults.items() if where}
