@@ -1,0 +1,359 @@
+/**
+ * <poligon-demo>: the live card of a lesson, and of a run's own page (data-run, data-t).
+ *
+ * It starts with the lesson's recording standing still, starts live runs, follows them, and plays
+ * back what has ended. The Player shows; this element decides where events come from.
+ */
+import scenes from 'poligon:scenes';
+import { archive, recording } from './demo/recording.js';
+import { Notice, Share, Variants } from './demo/panel.js';
+import { ACTIVE, LOCKED, ended, position, problem } from './demo/words.js';
+import { Controls } from './kit/controls.js';
+import { html, label, on } from './kit/elements.js';
+import { Player } from './player.js';
+import { api, reader } from './reader.js';
+import { RunSocket } from './socket.js';
+
+const RUSH = 8; // speed at which a fork hurries to the moment it was made from
+const TELL = 250; // milliseconds between `poligon:time` events
+
+class PoligonDemo extends HTMLElement {
+  async connectedCallback() {
+    if (this.card) return;
+    this.spec = JSON.parse(this.querySelector('script[data-spec]').textContent);
+    const scene = await scenes[this.dataset.scene]?.();
+    if (!scene || !this.isConnected) return; // the fallback stays
+    this.mode = 'recording'; // | starting | live | ended
+    this.build(scene.default);
+    this.listen();
+    await (this.dataset.run ? this.openRun(this.dataset.run) : this.openRecording());
+  }
+
+  disconnectedCallback() {
+    this.life?.abort();
+    this.socket?.close();
+    this.player?.stop();
+    this.card = null;
+  }
+
+  build(scene) {
+    const { spec } = this;
+    const names = Object.fromEntries(Object.entries(spec.kinds ?? {}).map(([kind, one]) => [kind, one.label]));
+    for (const child of [...this.children]) if (!child.matches('script')) child.hidden = true;
+    this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
+    this.player = new Player(this.card, { ...scene, title: spec.title }, this, { duration: spec.duration, names });
+    const { above, below } = this.player;
+    this.prompt = html(above, 'p', { class: 'k-prompt' }, spec.prompt);
+    const variants = this.dataset.run ? spec.variants : [...spec.variants.filter((one) => one.name !== 'mine'), { name: 'mine', label: 'Моя' }];
+    this.variants = new Variants(above, variants, (name) => this.choose(name));
+    this.notice = new Notice(above);
+    this.controls = new Controls(below, spec.controls, (name, value) => this.setControl(name, value));
+    const tools = html(below, 'div', { class: 'k-tools' });
+    this.forkButton = html(tools, 'button', { type: 'button', class: 'k-button' }, 'Повторить с изменениями');
+    on(this.forkButton, 'click', () => this.prepareFork());
+    this.share = new Share(tools, () => this.address());
+    this.variants.choose(spec.variants[0]?.name);
+    this.dataset.ready = '';
+  }
+
+  listen() {
+    this.life = new AbortController();
+    const options = { signal: this.life.signal };
+    document.addEventListener('poligon:code', (event) => this.hearCode(event.detail), options);
+    document.addEventListener('poligon:time', (event) => {
+      if (event.target !== this) this.showMoment(event.detail.t);
+    }, options);
+    document.addEventListener('click', (event) => {
+      const link = event.target.closest?.('a.moment[data-t]');
+      if (link) this.showMoment(Number(link.dataset.t));
+    }, options);
+  }
+
+  /** Mode decides what «Пуск» says and whether the controls move. */
+  become(mode) {
+    this.mode = mode;
+    const { transport } = this.player;
+    const words = { recording: 'Пуск', starting: 'Готовим…', live: 'Стоп', ended: 'Ещё раз' };
+    label(transport.main, this.fork ? 'Повторить' : words[mode]);
+    transport.main.disabled = mode === 'starting';
+    transport.main.dataset.mode = mode;
+    const locked = mode === 'live' ? (this.yours ? '' : LOCKED.watching) : LOCKED[mode];
+    this.controls.lock(this.fork ? '' : locked);
+    this.forkButton.hidden = mode === 'starting' || Boolean(this.fork) || !this.player.run.events.length;
+    const source = { recording: 'Запись', starting: 'Запуск', live: 'Эфир', ended: 'Прогон' }[mode];
+    const variant = this.spec.variants.find((one) => one.name === this.shown)?.label ?? (this.shown === 'mine' ? 'Моя' : '');
+    label(this.player.source, variant ? `${source} · ${variant.toLowerCase()}` : source);
+    this.player.source.dataset.mode = mode;
+  }
+
+  // ---- logs that are there already ----
+
+  async openRecording(t = Number(new URLSearchParams(location.search).get('t') ?? NaN)) {
+    this.id = null;
+    this.shown = 'reference';
+    this.become('recording');
+    if (!this.spec.recording) return;
+    try {
+      const events = await recording(this.spec.recording);
+      if (this.mode === 'recording') this.load(events, Number.isNaN(t) ? null : t);
+    } catch {
+      this.notice.show('Запись не загрузилась. Нажмите «Пуск», чтобы увидеть живой прогон.', 'warn');
+    }
+    this.become(this.mode);
+  }
+
+  async openRun(id) {
+    this.id = id;
+    const t = Number(this.dataset.t ?? NaN);
+    try {
+      const run = await api('GET', `runs/${id}/`);
+      Object.assign(this, { yours: run.yours, shown: run.variant, code: run.code });
+      if (run.variant) this.variants.choose(run.variant);
+      if (ACTIVE.has(run.state)) {
+        this.follow(run, Number.isNaN(t) ? null : t);
+        return;
+      }
+      this.load(await archive(id), Number.isNaN(t) ? null : t);
+      this.become('ended');
+      this.notice.show(ended(run.state, run.text), run.state === 'finished' ? 'plain' : 'warn');
+    } catch (error) {
+      this.notice.show(error.message, 'fail');
+    }
+  }
+
+  /** Shows a whole log, standing at `t` or at its most telling moment. */
+  load(events, t) {
+    const { player } = this;
+    player.clear();
+    player.feed(events);
+    for (const event of events) this.note(event);
+    player.finish();
+    player.seek(t ?? player.scene.still?.(player.run) ?? player.run.next(0) ?? 0);
+  }
+
+  async showMoment(t) {
+    if (this.mode !== 'recording' && this.mode !== 'live' && !this.dataset.run) await this.openRecording(t);
+    else this.player.seek(t);
+  }
+
+  // ---- a live run ----
+
+  main() {
+    if (this.mode === 'live') this.socket?.stop();
+    else this.start();
+  }
+
+  async start() {
+    const { fork, spec } = this;
+    const variant = this.variants.chosen ?? 'reference';
+    const order = { lesson: this.dataset.lesson, variant, speed: Number(this.player.transport.speed.value) };
+    this.fork = null;
+    this.notice.show('');
+    this.become('starting');
+    this.prompt.hidden = true;
+    try {
+      if (variant === 'mine') order.code = await this.newestCode();
+      if (fork) {
+        Object.assign(order, fork.inputs, { speed: RUSH, forked_from: fork.from ?? undefined });
+        order.script = [...fork.inputs.script, ...Object.entries(fork.changes).map(([name, value]) => [fork.t, name, value])];
+        this.rush = { until: fork.t, speed: this.player.clock.speed };
+      } else {
+        order.seed = spec.seed;
+        this.rush = null;
+      }
+      const run = await api('POST', 'runs/', order);
+      this.id = run.id;
+      this.yours = true;
+      this.shown = variant;
+      this.dispatchEvent(new CustomEvent('poligon:run', { bubbles: true, detail: { id: run.id } }));
+      this.follow(run);
+      if (fork) this.player.clock.edge.speed = RUSH;
+    } catch (error) {
+      await this.refused(error);
+    }
+  }
+
+  /** No room, or no connection: say why, and let the recording play instead. */
+  async refused(error) {
+    const recorded = [0, 429, 503].includes(error.status) && this.spec.recording;
+    await this.openRecording(0);
+    this.notice.show(recorded ? `${error.message} А пока — запись.` : error.message, 'warn');
+    if (recorded) this.player.toggle();
+  }
+
+  follow(run, t = null) {
+    this.socket?.close();
+    this.player.clear({ live: true });
+    this.ending = null;
+    this.broken = null;
+    this.become('starting');
+    this.notice.show(run.state === 'queued' ? position(run.position) : '');
+    const address = new URL(run.socket ?? `/ws/runs/${run.id}/`, location.href);
+    address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.socket = new RunSocket(address.href, {
+      events: (events) => this.hear(events, t),
+      state: (message) => this.hearState(message),
+      reset: () => this.player.clear({ live: true }),
+      end: (message) => this.finish(message.state),
+      error: (message) => this.notice.show(message.message, 'warn'),
+      line: (word) => this.hearLine(word),
+    });
+  }
+
+  hear(events, t) {
+    const { player } = this;
+    const first = player.run.events.length === 0;
+    if (this.mode === 'starting') {
+      this.notice.show('');
+      this.become('live');
+    }
+    player.feed(events);
+    for (const event of events) this.note(event);
+    if (first && t !== null) player.seek(t);
+    if (this.rush && player.run.end >= this.rush.until) {
+      this.socket.control({ op: 'speed', value: this.rush.speed });
+      player.clock.edge.setSpeed(this.rush.speed, performance.now());
+      this.rush = null;
+    }
+  }
+
+  /** What an event means for the card itself. */
+  note(event) {
+    switch (event.kind) {
+      case 'run.started':
+        for (const name in event.controls) this.controls.show(name, event.controls[name]);
+        break;
+      case 'control.set':
+        this.controls.show(event.name, event.value);
+        break;
+      case 'problem':
+        this.broken = problem(event);
+        this.notice.show(this.broken, 'fail');
+        this.dispatchEvent(new CustomEvent('poligon:problem', { bubbles: true, detail: { ...event, slot: 'demo' } }));
+        break;
+      case 'limit':
+        this.notice.show(event.text, 'fail');
+        break;
+      case 'run.ended':
+        this.ending = event.text;
+        break;
+    }
+  }
+
+  hearState({ state, position: place, yours }) {
+    if (yours !== undefined) this.yours = yours;
+    if (state === 'queued' || state === 'starting') this.notice.show(position(state === 'queued' ? place : 0));
+    if (this.mode === 'live') this.become('live');
+  }
+
+  hearLine(word) {
+    if (word === 'waiting') this.notice.show('Связь прервалась. Возвращаемся: прогон идёт, ничего не потеряется.', 'warn');
+    else if (word === 'open' && this.lineLost) this.notice.show('');
+    this.lineLost = word === 'waiting' || (this.lineLost && word !== 'open');
+  }
+
+  finish(state) {
+    this.socket = null;
+    this.player.finish();
+    this.become('ended');
+    this.tellEnd(state);
+    const words = ended(state, this.ending);
+    const tone = state === 'finished' || state === 'stopped' ? 'plain' : 'fail';
+    this.notice.show(this.broken ? `${this.broken}. ${words}` : words, tone);
+  }
+
+  /** The reader has seen a run to its end. */
+  tellEnd(state) {
+    this.dispatchEvent(new CustomEvent('poligon:end', { bubbles: true, detail: { id: this.id, state } }));
+  }
+
+  // ---- what the Player asks; true when the live run took it ----
+
+  command(message) {
+    if (this.mode !== 'live' || !this.yours || !this.socket) return false;
+    this.socket.control(message);
+    return true;
+  }
+
+  pause() {
+    return this.command({ op: 'pause' });
+  }
+
+  resume() {
+    return this.command({ op: 'resume' });
+  }
+
+  step() {
+    return this.command({ op: 'step' });
+  }
+
+  speed(value) {
+    return this.command({ op: 'speed', value });
+  }
+
+  /** Playback came to the end of a log. */
+  over() {
+    if (this.mode !== 'live') this.tellEnd('finished');
+  }
+
+  time(t) {
+    const now = performance.now();
+    if (t === this.told?.t || now - (this.told?.now ?? -TELL) < TELL) return;
+    this.told = { t, now };
+    this.dispatchEvent(new CustomEvent('poligon:time', { bubbles: true, detail: { t } }));
+  }
+
+  setControl(name, value) {
+    if (this.fork) this.fork.changes[name] = value;
+    else this.command({ op: 'set', name, value });
+  }
+
+  // ---- code, forks, links ----
+
+  choose(name) {
+    const variant = this.spec.variants.find((one) => one.name === name);
+    this.dispatchEvent(new CustomEvent('poligon:variant', { bubbles: true, detail: { name, code: variant?.code ?? null } }));
+    if (this.mode === 'live') this.notice.show('Выбранный код пойдёт со следующего пуска.');
+  }
+
+  /** The editor's «run»: from now on it is the reader's own code that runs. */
+  hearCode({ text, lesson = this.dataset.lesson, slot = 'demo', run = false }) {
+    if (lesson !== this.dataset.lesson || slot !== 'demo') return;
+    this.code = text;
+    this.variants.choose('mine');
+    if (!run || this.mode === 'starting') return;
+    this.socket?.stop();
+    this.start();
+  }
+
+  /** The newest text: the editor's if it is at work, else the saved draft, else what the page was given. */
+  async newestCode() {
+    const editor = document.querySelector('poligon-editor[data-slot="demo"]');
+    if (editor?.text !== undefined) return editor.text;
+    if (this.code !== undefined) return this.code;
+    const mine = await reader(this.dataset.lesson).catch(() => null);
+    return mine?.drafts?.demo?.text ?? editor?.querySelector('textarea')?.value ?? this.spec.variants[0].code;
+  }
+
+  /** The run again up to this moment, then as the reader will have it. */
+  prepareFork() {
+    const t = Math.round(this.player.t * 1000) / 1000;
+    const { player } = this;
+    if (this.mode === 'live') player.clock.pause();
+    else player.seek(t);
+    this.fork = { t, from: this.id, inputs: player.run.inputs(t), changes: {} };
+    this.become(this.mode === 'live' ? 'ended' : this.mode);
+    const shown = t.toLocaleString('ru', { maximumFractionDigits: 1 });
+    this.notice.show(`До ${shown} с всё повторится в точности. Подвиньте рычаги или поправьте код и нажмите «Повторить».`);
+  }
+
+  address() {
+    const t = this.player.t.toFixed(2).replace(/\.?0+$/, '');
+    const url = new URL(this.id ? `/runs/${this.id}/` : location.pathname, location.origin);
+    url.searchParams.set('t', t);
+    if (!this.id) url.hash = 'demo';
+    return url.href;
+  }
+}
+
+customElements.define('poligon-demo', PoligonDemo);

@@ -1,0 +1,32 @@
+/** What the card says about a run as a whole. */
+
+export const ACTIVE = new Set(['queued', 'starting', 'running']);
+
+/** When the log itself has no last sentence (the run was lost with its worker). */
+const ENDS = {
+  finished: 'Прогон окончен.',
+  failed: 'Код остановился с ошибкой.',
+  timed_out: 'Прогон не уложился в отведённое время и остановлен.',
+  out_of_memory: 'Прогону не хватило памяти, песочница его остановила.',
+  stopped: 'Прогон остановлен.',
+  lost: 'Прогон потерян по нашей вине: исполнитель пропал. Запустите ещё раз, попытка не засчитана.',
+};
+
+export const ended = (state, text) => text || ENDS[state] || ENDS.finished;
+
+export function position(number) {
+  return number > 0 ? `Все песочницы заняты. Вы в очереди: ${number}-й.` : 'Готовим песочницу…';
+}
+
+/** The learner's exception in one line. */
+export function problem({ error, message, line }) {
+  const place = line ? `строка ${line}: ` : '';
+  return `Ошибка в коде — ${place}${error}${message ? `: ${message}` : ''}`;
+}
+
+export const LOCKED = {
+  recording: 'Это запись. Нажмите «Пуск» — и рычаги оживут.',
+  starting: 'Рычаги оживут, как только прогон начнётся.',
+  watching: 'Этим прогоном управляет тот, кто его запустил.',
+  ended: 'Прогон окончен. Чтобы снова крутить рычаги, нажмите «Пуск» или «Повторить с изменениями».',
+};

@@ -1,0 +1,267 @@
+/**
+ * Plays one run with one scene: picture, narrator, timeline, transport, table. It knows where the
+ * viewer is; where events come from and what «Пуск» means is the business of its owner (demo.js).
+ */
+import { Clock } from './kit/clock.js';
+import { html, label, set } from './kit/elements.js';
+import { legend } from './kit/legend.js';
+import { Narrator } from './kit/narrator.js';
+import { clamp, fmt } from './kit/numbers.js';
+import { Run } from './kit/run.js';
+import { Stage } from './kit/stage.js';
+import { EventTable } from './kit/table.js';
+import { Timeline } from './kit/timeline.js';
+import { Transport } from './kit/transport.js';
+
+const REDUCED_FRAME = 0.5; // seconds of run between still pictures when the reader asked for less motion
+const OVERVIEW_GAP = 250; // milliseconds between redraws of a growing timeline
+
+export class Player {
+  /**
+   * `owner` answers the transport: main() is «Пуск» or «Стоп»; pause(), resume(), step(), speed(value)
+   * return true when they took the command for the live run; time(t) and over() hear where the viewer is.
+   */
+  constructor(host, scene, owner, { duration = 0, names = {} } = {}) {
+    this.host = host;
+    this.scene = scene;
+    this.owner = owner;
+    this.duration = duration;
+    this.run = new Run(scene);
+    this.clock = new Clock();
+    this.paused = false; // the live run itself stands still
+    this.held = false; // and we stand at its edge
+    this.frame = this.frame.bind(this);
+    this.build(names);
+    this.watch();
+  }
+
+  build(names) {
+    const { host, scene } = this;
+    host.classList.add('k-scene');
+    this.top = html(host, 'div', { class: 'k-top' });
+    html(this.top, 'h3', {}, scene.title);
+    this.source = html(this.top, 'span', { class: 'k-source' });
+    this.badge = html(this.top, 'span', { class: 'k-badge' });
+    this.above = html(host, 'div', { class: 'k-above' });
+    this.stage = new Stage(host);
+    this.narrator = new Narrator(host);
+    this.timeline = new Timeline(host, scene.chart, (t) => this.seek(t));
+    this.transport = new Transport(host, {
+      main: () => this.owner.main(),
+      play: () => this.toggle(),
+      previous: () => this.seek(this.run.previous(this.clock.t) ?? 0),
+      next: () => this.seek(this.run.next(this.clock.t) ?? this.run.end),
+      step: () => this.step(),
+      speed: (value) => this.setSpeed(value),
+      live: () => this.follow(),
+    });
+    legend(host, scene.legend);
+    this.below = html(host, 'div', { class: 'k-below' });
+    this.table = new EventTable(host, { columns: scene.columns, names, onSeek: (t) => this.seek(t) });
+  }
+
+  /** Listens to size, sight, theme and motion; `stop` undoes all of it. */
+  watch() {
+    const life = new AbortController();
+    const listen = { signal: life.signal };
+    const resize = new ResizeObserver(([entry]) => this.resize(Math.floor(entry.contentRect.width)));
+    const sight = new IntersectionObserver(([entry]) => {
+      this.hidden = !entry.isIntersecting;
+      this.wake();
+    });
+    const recolour = () => {
+      this.stage.packets.theme();
+      this.draw();
+    };
+    const theme = new MutationObserver(recolour);
+    resize.observe(this.host);
+    sight.observe(this.stage.box);
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour, listen);
+    const motion = matchMedia('(prefers-reduced-motion: reduce)');
+    const settle = () => {
+      this.stage.reduced = motion.matches;
+      this.draw();
+    };
+    motion.addEventListener('change', settle, listen);
+    this.stage.reduced = motion.matches;
+    this.host.addEventListener('keydown', (event) => this.key(event), listen);
+    this.stop = () => {
+      life.abort();
+      for (const observer of [resize, sight, theme]) observer.disconnect();
+      cancelAnimationFrame(this.request);
+      clearTimeout(this.later);
+      this.narrator.stop();
+    };
+  }
+
+  resize(width) {
+    if (width === this.stage.w || width < 200) return;
+    this.stage.size(width, this.scene.height(width));
+    this.scene.layout(this.stage);
+    this.timeline.size(width);
+    this.overview();
+    this.draw();
+  }
+
+  // ---- the log ----
+
+  /** Another run: everything known of the last one goes. */
+  clear({ live = false } = {}) {
+    this.run.clear();
+    this.clock.t = 0;
+    this.clock.live = live;
+    this.clock.edge = Object.assign(new this.clock.edge.constructor(), { speed: this.clock.speed });
+    this.clock.pause();
+    this.paused = this.held = false;
+    this.table.clear();
+    if (live) this.follow();
+  }
+
+  /** Events in the order of the log. The first ones of a live run are painted at once. */
+  feed(events) {
+    if (!events.length) return;
+    const first = this.run.events.length === 0;
+    this.run.push(events);
+    if (this.clock.live) this.clock.edge.arrived(events.at(-1).t, performance.now());
+    if (this.held) this.clock.t = this.run.end;
+    if (first || this.held) {
+      this.overview();
+      this.draw();
+    } else this.overviewSoon();
+    this.wake();
+  }
+
+  /** The run has ended: no edge to follow any more. */
+  finish() {
+    const { clock, run } = this;
+    if (clock.following || this.held) clock.t = run.end;
+    clock.live = clock.following = false;
+    this.paused = this.held = false;
+    this.overview();
+    this.draw();
+  }
+
+  overviewSoon() {
+    this.later ??= setTimeout(() => {
+      this.later = null;
+      this.overview();
+      this.draw();
+    }, OVERVIEW_GAP);
+  }
+
+  overview() {
+    if (!this.stage.w) return;
+    const { run, clock, timeline } = this;
+    const made = Math.max(run.end, 0.001);
+    const end = clock.live ? Math.max(this.duration, made) : made;
+    const count = Math.round(clamp(timeline.w / 7, 40, 140) * (made / end)) || 1;
+    timeline.data({ ...this.scene.overview(run, count), end, edge: clock.live ? run.end : null });
+  }
+
+  // ---- where the viewer is ----
+
+  get t() {
+    return this.clock.t;
+  }
+
+  seek(t) {
+    this.held = false;
+    this.clock.seek(t, this.run.end);
+    this.draw();
+  }
+
+  toggle() {
+    const { clock, run } = this;
+    if (clock.moving) {
+      if (clock.following && this.owner.pause()) this.stand();
+      else clock.pause();
+    } else if (this.held && this.owner.resume()) {
+      this.paused = this.held = false;
+      clock.edge.resume(performance.now());
+      clock.follow();
+    } else clock.play(run.end);
+    this.draw();
+    this.wake();
+  }
+
+  /** Stands at the edge of a paused run. */
+  stand() {
+    this.paused = this.held = true;
+    this.clock.edge.pause(this.run.end);
+    this.clock.pause();
+  }
+
+  /** One event on; a paused live run is asked to make one. */
+  step() {
+    const { clock, run } = this;
+    const at = run.count(clock.t);
+    if (at < run.events.length) this.seek(run.events[at].t);
+    else this.owner.step();
+  }
+
+  setSpeed(speed) {
+    this.clock.speed = speed;
+    if (this.clock.live && this.owner.speed(speed)) this.clock.edge.setSpeed(speed, performance.now());
+  }
+
+  /** To the live edge. */
+  follow() {
+    this.clock.follow();
+    if (this.paused) {
+      this.clock.t = this.run.end;
+      this.stand();
+    }
+    this.draw();
+    this.wake();
+  }
+
+  /** Space plays or pauses; Page Up and Page Down walk the key moments. */
+  key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const range = event.target === this.timeline.range;
+    if (event.key === ' ' && (range || event.target === this.host)) this.toggle();
+    else if (range && event.key === 'PageUp') this.seek(this.run.next(this.t) ?? this.run.end);
+    else if (range && event.key === 'PageDown') this.seek(this.run.previous(this.t) ?? 0);
+    else if (range && event.key === '.') this.step();
+    else return;
+    event.preventDefault();
+  }
+
+  // ---- drawing ----
+
+  wake() {
+    if (this.clock.moving && !this.hidden) this.request ??= requestAnimationFrame(this.frame);
+  }
+
+  frame(now) {
+    this.request = null;
+    if (this.clock.tick(now, this.run.end)) this.owner.over();
+    if (this.paused && this.clock.following) this.stand();
+    this.draw();
+    this.wake();
+  }
+
+  draw() {
+    const { stage, scene, clock, run } = this;
+    if (!stage.w || !this.timeline.x) return;
+    const moving = clock.moving;
+    const t = moving && stage.reduced ? Math.floor(clock.t / REDUCED_FRAME) * REDUCED_FRAME : clock.t;
+    const state = run.at(t);
+    stage.packets.begin();
+    scene.draw(stage, state, t);
+    stage.packets.end();
+    const [tone, name] = scene.badge(state);
+    set(this.badge, 'class', `k-badge tone-${tone}`);
+    label(this.badge, name);
+    const sentence = scene.say(state, t);
+    this.narrator.say(sentence);
+    set(stage.root, 'aria-label', `${scene.title}. ${sentence}`);
+    this.timeline.at(Math.min(t, this.timeline.end), scene.value(state, t), `${fmt(t)} с, ${name.toLowerCase()}`);
+    this.transport.time(t, clock.live ? Math.max(this.duration, run.end) : run.end, stage.w < 430);
+    this.transport.moving(moving);
+    this.transport.live.hidden = !clock.live || clock.following || this.held;
+    this.table.draw(run, t);
+    this.owner.time(t);
+  }
+}
