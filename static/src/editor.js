@@ -1,9 +1,9 @@
 /**
- * <poligon-editor data-lesson data-slot="demo|exercise" [data-title] [data-runs]> around a textarea.
+ * <poligon-editor data-lesson data-slot="demo|exercise" [data-title]> around a textarea.
  * Autosave is draft.js; CodeMirror comes when the reader comes to type; without either the textarea
  * and its form work as they are.
  *
- * Sends `poligon:code {text, lesson, slot, run: true}`; hears `poligon:problem {line, message, slot?}`.
+ * Sends `poligon:code {text, lesson, slot, run: true}`; hears `poligon:problem {line, message, slot}`.
  */
 import { Draft } from './draft.js';
 import { api, h, when } from './reader.js';
@@ -34,9 +34,8 @@ class Editor extends HTMLElement {
     this.conflict = h('div', { class: 'note warn editor-conflict', role: 'alert', hidden: true });
     this.list = h('div', { class: 'versions', hidden: true });
     this.versionsButton = h('button', { type: 'button', class: 'btn', 'aria-expanded': 'false', onclick: () => this.toggleVersions() }, 'Версии');
-    const runs = slot === 'demo' || 'runs' in this.dataset;
-    const runButton = runs && document.querySelector('poligon-demo')
-      ? h('button', { type: 'button', class: slot === 'demo' ? 'btn primary' : 'btn', onclick: () => this.run() }, 'Запустить мой код') : null;
+    this.runs = slot === 'demo' && Boolean(document.querySelector('poligon-demo'));
+    const runButton = this.runs && h('button', { type: 'button', class: 'btn primary', onclick: () => this.run() }, 'Запустить мой код');
     const box = h('div', { class: 'editor' },
       h('div', { class: 'editor-head' }, h('span', { class: 'title' }, title ?? 'reference.py'), this.status),
       this.place, this.trouble, this.conflict,
@@ -56,10 +55,9 @@ class Editor extends HTMLElement {
     this.textarea.addEventListener('input', () => this.typed(this.textarea.value));
     this.addEventListener('focusout', (event) => this.contains(event.relatedTarget) || this.draft.flush());
     document.addEventListener('poligon:problem', ({ detail }) => {
-      const ours = detail.slot ? detail.slot === this.dataset.slot : Editor.lastRun === this;
-      if (ours) this.problem(detail);
+      if (detail.slot === this.dataset.slot) this.problem(detail);
     });
-    document.addEventListener('poligon:run', () => this.problem(null));
+    document.addEventListener('poligon:run', () => this.runs && this.problem(null));
   }
 
   /** Brings CodeMirror; if it cannot be fetched the textarea stays. */
@@ -72,7 +70,7 @@ class Editor extends HTMLElement {
           this.textarea.value = text;
           this.typed(text);
         },
-        onRun: () => this.run(),
+        onRun: () => (this.runs ? this.run() : this.closest('poligon-exercise')?.submit()),
       });
     }, () => { this.opening = null; });
     return this.opening;
@@ -96,7 +94,6 @@ class Editor extends HTMLElement {
 
   run() {
     this.draft.flush();
-    Editor.lastRun = this;
     this.problem(null);
     const { lesson, slot } = this.dataset;
     this.dispatchEvent(new CustomEvent('poligon:code', { bubbles: true, detail: { text: this.text, lesson, slot, run: true } }));
