@@ -53,12 +53,13 @@ class Attempt:
             raise Gone(self.job.run)
 
     def take(self, lines: Iterable[bytes]) -> None:
-        """Number and append the guest's lines as one batch. Raises BoundReached after appending what fits."""
+        """Number and append the guest's lines as one batch. What fits is appended before it raises."""
         numbered: list[bytes] = []
         with self._lock:
             try:
                 for line in lines:
-                    numbered.append(self.numberer.take(line))
+                    if (event := self.numberer.take(line)) is not None:
+                        numbered.append(event)
             finally:
                 if numbered:
                     self._append(numbered)
@@ -68,12 +69,14 @@ class Attempt:
         with self._lock:
             self._append([self.numberer.own(kind, fields, max(t, self.numberer.t))])
 
-    def end(self, ending: Ending) -> bool:
-        """Write `run.ended` and the state. False when the attempt was not ours to end any more."""
+    def end(self, ending: Ending, t: float = 0.0) -> bool:
+        """Write `run.ended` (at `t`, if later than the last event) and the state.
+
+        False when the attempt was not ours to end any more.
+        """
+        told = {"state": ending.state, "reason": ending.reason, "text": ending.text}
         with self._lock:
-            line = self.numberer.own(
-                "run.ended", {"state": ending.state, "reason": ending.reason, "text": ending.text}
-            )
+            line = self.numberer.own("run.ended", told, max(t, self.numberer.t))
             done = self.leases.conclude(
                 self.job.run,
                 self.number,

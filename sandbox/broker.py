@@ -16,8 +16,8 @@ QUEUES: Final[tuple[Queue, ...]] = ("demo", "judge", "bulk")
 RUN_DEMO: Final = "sandbox.run_demo"
 RUN_JUDGE: Final = "sandbox.run_judge"
 
-# Above the longest judging (`limits.JUDGE.wall`), or the broker would hand a judging out twice. A demo that waits
-# longer than this in a busy worker is also handed out twice; only one claim of it succeeds.
+# Above the longest judging (`limits.JUDGE.wall`), or the broker would hand a judging out twice. A demo that
+# waits longer than this in a busy worker is also handed out twice; only one claim of it succeeds.
 VISIBILITY_TIMEOUT: Final = 150  # s
 
 

@@ -56,7 +56,7 @@ async def close_reader() -> None:
         await reader.close()
 
 
-@database_sync_to_async
+@database_sync_to_async  # type: ignore[untyped-decorator]
 def find(run_id: str) -> Told | None:
     """What the database knows of a run that Valkey has forgotten."""
     run = Run.objects.select_related("archive").filter(pk=run_id).first()
@@ -66,7 +66,7 @@ def find(run_id: str) -> Told | None:
     return Told(run.state, run.attempt, run.last_seq, body)
 
 
-@database_sync_to_async
+@database_sync_to_async  # type: ignore[untyped-decorator]
 def access(scope: Scope, run_id: str) -> str | None:
     """What the site lets this visitor do: "control", "watch" or None."""
     allowed: str | None = import_string(settings.SANDBOX_ACCESS)(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import select
 import time
@@ -14,7 +15,7 @@ from sandbox import controls, states
 from sandbox.attempt import Attempt, Gone
 from sandbox.jobs import DemoJob
 from sandbox.limits import Limits
-from sandbox.lines import BoundReached, Splitter
+from sandbox.lines import BoundReached, GuestEnded, Splitter
 from sandbox.mailbox import Mailbox
 from sandbox.states import Ending
 
@@ -50,7 +51,8 @@ def start_message(job: DemoJob) -> dict[str, Any]:
 class Demo:
     """Moves bytes between one jail and one attempt until either ends.
 
-    `play` returns how the run was ended from this side, or None when the jail ended by itself.
+    `play` returns how it ended, or None when the jail ended without a word (killed, out of memory).
+    `t` is the scenario time of the end, as the guest told it.
     """
 
     def __init__(
@@ -69,12 +71,13 @@ class Demo:
         self.jail = jail
         self.mailbox = mailbox
         self.limits = limits
-        self.problem = False  # the guest told of the learner's exception
+        self.t = 0.0
         self.closing = closing  # True when the whole worker stops
         self._clock = clock
         self._splitter = Splitter(limits)
         self._unsent = bytearray()
         self._ending: Ending | None = None
+        self._stopping = float("inf")  # when patience with a guest asked to stop ends
         self._poll = select.poll()
 
     def play(self) -> Ending | None:
@@ -85,10 +88,13 @@ class Demo:
         self._write()
         deadline = self._clock() + self.limits.wall
         while self._ending is None:
-            left = deadline - self._clock()
-            if left <= 0:
+            now = self._clock()
+            if now >= self._stopping:
+                return states.STOPPED
+            if now >= deadline:
                 return Ending("timed_out", "limit", f"Время вышло: {self.limits.text('wall')}.")
-            ready = self._poll.poll(min(left, 5.0) * 1000)
+            left = min(deadline, self._stopping) - now
+            ready = self._poll.poll(math.ceil(min(left, 5.0) * 1000))
             for fd, _ in ready:
                 if fd == self.mailbox.fd:
                     self._receive()
@@ -109,16 +115,15 @@ class Demo:
             return False
         if not data:
             return False
-        lines: list[bytes] = []
         try:
-            lines = [line for line in self._splitter.feed(data) if line]
-            self.attempt.take(lines)
+            self.attempt.take(line for line in self._splitter.feed(data) if line)
+        except GuestEnded as ended:
+            self.t = ended.t
+            self._ending = states.BY_GUEST.get(ended.state, states.FAILED)
         except BoundReached as reached:
             fields = {"what": reached.what, "bound": reached.bound, "text": reached.text}
             self.attempt.emit("limit", self.attempt.numberer.t, fields)
             self._ending = Ending("stopped", "limit", f"Прогон остановлен: {reached.text}.")
-        if not self.problem:
-            self.problem = any(b'"kind":"problem"' in line for line in lines)
         return True
 
     def _receive(self) -> None:
@@ -129,11 +134,10 @@ class Demo:
             self._ending = states.RESTARTED
             return
         for message in messages:
-            if message["op"] == "stop":
-                self._ending = states.STOPPED
-                return
+            if message["op"] == "stop" and self._stopping == float("inf"):
+                self._stopping = self._clock() + self.limits.grace
             self._unsent += controls.encode(message)
-        if len(self._unsent) > UNSENT + sum(map(len, self.job.files.values())) * 4:
+        if len(self._unsent) > UNSENT + self.limits.files * 2:
             self._unsent.clear()
             self._ending = Ending("failed", "learner", "Программа перестала отвечать на регуляторы.")
             return

@@ -104,7 +104,7 @@ class Leases:
         pipe = self.client.pipeline()
         pipe.hset(stream.run_key(run), mapping={"state": "queued", "attempt": 0, "queue": queue})
         pipe.expire(stream.run_key(run), stream.UNFINISHED_TTL)
-        pipe.zadd(stream.queue_key(queue), {run: float(ticket)})  # type: ignore[arg-type]
+        pipe.zadd(stream.queue_key(queue), {run: float(ticket)})
         pipe.execute()
 
     def claim(self, run: str, queue: str, owner: str, *, again: bool = False) -> int:

@@ -17,7 +17,7 @@ from sandbox import stream
 from sandbox.limits import Limits
 
 KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
-RUNTIME_KINDS = frozenset({"run.started", "run.ended", "limit"})  # only the worker says these
+STARTED, ENDED = "run.started", "run.ended"  # the guest says them too; the worker writes its own
 MAX_FIELDS = 32
 MAX_LIST = 64
 MAX_T = 1e9  # s of scenario time
@@ -49,6 +49,15 @@ class Malformed(BoundReached):
         super().__init__("format", 0, f"нарушен формат журнала: {detail}")
 
 
+class GuestEnded(Exception):
+    """The guest says that its run is over: in which state, at which scenario time."""
+
+    def __init__(self, state: str, t: float) -> None:
+        super().__init__(state)
+        self.state = state
+        self.t = t
+
+
 class Splitter:
     """Bytes in, whole lines out; never keeps more than one line's bound."""
 
@@ -73,6 +82,7 @@ class Numberer:
         self.seq = 0
         self.t = 0.0
         self._clock = clock
+        self._printed = 0  # bytes
         self._tokens = bounds.limits.events_per_second * AVERAGED_OVER
         self._filled = clock()
 
@@ -83,8 +93,11 @@ class Numberer:
         self.t = self.t if t is None else t
         return line
 
-    def take(self, line: bytes) -> bytes:
-        """The guest's line as a numbered event. Raises BoundReached (or Malformed)."""
+    def take(self, line: bytes) -> bytes | None:
+        """The guest's line as a numbered event; None for what the worker has said itself.
+
+        Raises GuestEnded, BoundReached or Malformed.
+        """
         self._spend()
         try:
             event = json.loads(line)
@@ -95,10 +108,14 @@ class Numberer:
         kind, t = event.pop("kind", None), event.pop("t", None)
         if not isinstance(kind, str) or len(kind) > 64 or not KIND.fullmatch(kind):
             raise Malformed("у события нет вида")
-        if kind in RUNTIME_KINDS:
-            raise Malformed(f"событие {kind} пишет только площадка")
         if type(t) not in (int, float) or not self.t <= t < MAX_T:  # NaN is refused by the comparison
             raise Malformed("время события не идёт вперёд")
+        if kind == STARTED:
+            return None
+        if kind == ENDED:
+            raise GuestEnded(str(event.get("state")), t)
+        if kind == "out":
+            self._print(len(line))
         if "seq" in event or len(event) > MAX_FIELDS or not all(map(_flat, event.values())):
             raise Malformed(f"у события {kind} не те поля")
         try:
@@ -108,6 +125,12 @@ class Numberer:
         self.seq += 1
         self.t = t
         return numbered
+
+    def _print(self, size: int) -> None:
+        self._printed += size
+        bound = self.bounds.limits.output
+        if self._printed > bound:
+            raise BoundReached("output", bound, self.bounds.limits.text("output"))
 
     def _spend(self) -> None:
         limits = self.bounds.limits

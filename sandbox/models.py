@@ -117,5 +117,5 @@ class Run(models.Model):
             return
         client = valkey()
         attempt = client.hget(stream.run_key(self.id), "attempt")
-        log = stream.Log(client, self.id, int(attempt or self.attempt))  # type: ignore[arg-type]
+        log = stream.Log(client, self.id, int(attempt or self.attempt))
         yield from stream.lines_of(log.read(after))

@@ -15,7 +15,7 @@ import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -46,6 +46,7 @@ class Told:
     body: bytes | None
 
 
+Entry = tuple[bytes, dict[bytes, bytes]]
 Find = Callable[[str], Awaitable[Told | None]]
 
 
@@ -164,11 +165,12 @@ class Reader:
     def __init__(self, url: str, find: Find) -> None:
         self.find = find
         options: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 5.0}
-        self._blocking = redis.Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 5, **options)
+        # redis-py's stubs describe every protocol and decoding at once; ours is bytes in RESP2
+        self._blocking: Any = redis.Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 5, **options)
         pool = redis.BlockingConnectionPool.from_url(
             url, max_connections=8, timeout=20, socket_timeout=10.0, **options
         )
-        self.client = redis.Redis(connection_pool=pool)
+        self.client: Any = redis.Redis(connection_pool=pool)
         self._watched: dict[str, Watched] = {}
         self._by_key: dict[bytes, Watched] = {}
         self._wake_key = f"web:{uuid.uuid4().hex}:wake"
@@ -319,8 +321,8 @@ class Reader:
         for key, watched in self._by_key.items():
             positions[key] = f"{watched.top}-0"
         reply = await self._blocking.xread(positions, block=BLOCK_MS)
-        changes: list[tuple[bytes, dict[bytes, bytes]]] = []
-        for name, entries in cast("list[tuple[bytes, Any]]", reply or []):
+        changes: list[Entry] = []
+        for name, entries in reply or []:
             watched_here = self._by_key.get(name)
             if watched_here is not None:
                 for entry_id, fields in entries:
@@ -343,7 +345,7 @@ class Reader:
             return
         attempt, state = int(fields[b"attempt"]), fields[b"state"].decode()
         key = stream.log_key(watched.run, attempt)
-        rest = []
+        rest: list[Entry] = []
         if b"last" in fields:  # the end came in one step with the last events: they are there to be read
             top = watched.top if key == watched.key else 0
             rest = await self.client.xrange(key, min=f"({top}-0")

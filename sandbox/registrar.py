@@ -97,7 +97,7 @@ class Registrar:
         members = cast("set[bytes]", self.client.smembers(stream.ACTIVE))
         active = sorted(member.decode() for member in members)
         held = self.client.mget([stream.lease_key(run) for run in active]) if active else []
-        gone = {run for run, lease in zip(active, held, strict=True) if lease is None}  # type: ignore[arg-type]
+        gone = {run for run, lease in zip(active, held, strict=True) if lease is None}
         self._orphans = {run: since for run, since in self._orphans.items() if run in gone}
         for run in sorted(gone):
             self._lose(run, now)

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import redis
 from celery import Celery
@@ -75,7 +75,7 @@ def stop(run: Run | str) -> None:
     run_id = run if isinstance(run, str) else run.id
     client = valkey()
     stream.send_control(client, run_id, {"op": "stop"})
-    state, queue = client.hmget(stream.run_key(run_id), "state", "queue")  # type: ignore[misc]
+    state, queue = cast("list[bytes | None]", client.hmget(stream.run_key(run_id), "state", "queue"))
     if state != b"queued" or queue is None:
         return
     row = run if isinstance(run, Run) else Run.objects.only("job").get(pk=run_id)
@@ -97,11 +97,11 @@ def position(run: Run | str) -> int | None:
     """The place in the queue, from 1; None when it does not wait (any more)."""
     run_id = run if isinstance(run, str) else run.id
     client = valkey()
-    queue = client.hget(stream.run_key(run_id), "queue")
+    queue = cast("bytes | None", client.hget(stream.run_key(run_id), "queue"))
     if queue is None:
         return None
-    rank = client.zrank(stream.queue_key(queue.decode()), run_id)  # type: ignore[union-attr]
-    return None if rank is None else int(rank) + 1  # type: ignore[arg-type]
+    rank = cast("int | None", client.zrank(stream.queue_key(queue.decode()), run_id))
+    return None if rank is None else rank + 1
 
 
 def record(

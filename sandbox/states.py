@@ -40,6 +40,8 @@ TIMED_OUT = Ending("timed_out", "limit", "Время вышло: прогон р
 OUT_OF_MEMORY = Ending("out_of_memory", "limit", "Программе не хватило памяти.")
 STOPPED = Ending("stopped", "owner", "Прогон остановлен.")
 LIMITED = Ending("stopped", "limit", "Прогон остановлен: он вышел за отведённые границы.")
+# What a guest may say of its own end; the words are ours, because a learner's code could say anything.
+BY_GUEST: dict[str, Ending] = {ending.state: ending for ending in (FINISHED, FAILED, OUT_OF_MEMORY, STOPPED)}
 LOST = Ending("lost", "ours", "Прогон прервался по нашей вине: запустите его ещё раз.")
 RESTARTED = Ending("lost", "ours", "Прогон прервался: мы перезапускаем площадку. Запустите его ещё раз.")
 BROKEN = Ending("lost", "ours", "Песочница не смогла выполнить прогон. Это наша ошибка, мы её уже видим.")

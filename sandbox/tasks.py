@@ -22,7 +22,7 @@ def redis_url(broker_url: str) -> str:
     return broker_url
 
 
-@signals.worker_init.connect  # type: ignore[untyped-decorator]
+@signals.worker_init.connect
 def open_worker(**_: Any) -> None:
     """Make the pool in the main thread, before any other thread: a jail dies with the thread that made it."""
     from sandbox.pool import Pool
@@ -31,14 +31,14 @@ def open_worker(**_: Any) -> None:
     _process["worker"] = Worker(client, Pool())
 
 
-@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@signals.worker_shutting_down.connect
 def close_worker(**_: Any) -> None:
     """Celery now waits for its tasks: end them, or a restart would take as long as the longest run."""
     if "worker" in _process:
         _process["worker"].close()
 
 
-@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+@signals.worker_shutdown.connect
 def shut_worker(**_: Any) -> None:
     worker = _process.pop("worker", None)
     if worker is not None:
@@ -49,7 +49,7 @@ def shut_worker(**_: Any) -> None:
 
 
 # A demo is acknowledged when it begins: its viewers have watched it, and the reaper tells them if it is lost.
-@shared_task(name=broker.RUN_DEMO, acks_late=False, ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name=broker.RUN_DEMO, acks_late=False, ignore_result=True)
 def run_demo(job_json: dict[str, Any], queue: broker.Queue = "demo") -> None:
     job = jobs.from_json(job_json)
     if not isinstance(job, jobs.DemoJob):
@@ -58,7 +58,7 @@ def run_demo(job_json: dict[str, Any], queue: broker.Queue = "demo") -> None:
 
 
 # A judging is acknowledged when it has ended: if this worker dies, another one judges.
-@shared_task(name=broker.RUN_JUDGE, acks_late=True, reject_on_worker_lost=True, ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name=broker.RUN_JUDGE, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def run_judge(job_json: dict[str, Any], queue: broker.Queue = "judge") -> None:
     job = jobs.from_json(job_json)
     if not isinstance(job, jobs.JudgeJob):

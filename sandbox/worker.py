@@ -13,7 +13,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import redis
 
@@ -133,7 +133,7 @@ class Worker:
             demo = Demo(job, attempt, jail, box, limits.DEMO, closing=self.closing.is_set)
             ending = demo.play()
             jail.stop()
-            attempt.end(ending or demo_ending(jail.outcome(), problem=demo.problem))
+            attempt.end(ending or silent_ending(jail.outcome()), demo.t)
         except Gone:
             log.warning("run %s: attempt %d is no longer ours", job.run, number)
             jail.stop()
@@ -170,8 +170,8 @@ class Worker:
         return Ending(told.state, told.reason, told.text)
 
     def _wanted(self, job: Job) -> bool:
-        state = self.client.hget(stream.run_key(job.run), "state")
-        return state is not None and state.decode() not in states.END_STATES  # type: ignore[union-attr]
+        state = cast("bytes | None", self.client.hget(stream.run_key(job.run), "state"))
+        return state is not None and states.RANK[state.decode()] < states.RANK["lost"]
 
     def _abandon(self, job: Job, queue: Queue) -> None:
         """End a run that failed before or after its attempt. Nothing happens when it was ended already."""
@@ -194,8 +194,8 @@ class Worker:
         self.postman.drop(box)
 
 
-def demo_ending(outcome: Any, *, problem: bool) -> Ending:
-    """The end of a demo whose jail ended by itself."""
-    if problem and outcome.state == "finished":
-        return states.FAILED
+def silent_ending(outcome: Any) -> Ending:
+    """The end of a demo whose jail ended without a word: never a success, whatever its exit status."""
+    if outcome.state == "finished":
+        return Ending("failed", "learner", "Программа закрылась сама, не дойдя до конца сценария.")
     return Ending(outcome.state, outcome.reason, outcome.text)

@@ -1,0 +1,78 @@
+"""Jails without walls: a real process behind the two pipes, for tests of what happens outside a jail."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+PRELUDE = """
+import json, os, sys, time
+CONTROL, EVENTS = int(sys.argv[1]), int(sys.argv[2])
+control = os.fdopen(CONTROL, "rb", buffering=0)
+def line():
+    return json.loads(control.readline())
+def say(kind, t, **fields):
+    os.write(EVENTS, json.dumps({"t": t, "kind": kind, **fields}).encode() + b"\\n")
+start = line()
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    state: str
+    reason: str
+    text: str
+
+
+class OpenJail:
+    """Runs `script` after PRELUDE."""
+
+    def __init__(self, script: str) -> None:
+        theirs_in, self.control = os.pipe()
+        self.events, theirs_out = os.pipe()
+        os.set_blocking(self.control, False)
+        os.set_blocking(self.events, False)
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", PRELUDE + script, str(theirs_in), str(theirs_out)],
+            pass_fds=(theirs_in, theirs_out),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(theirs_in)
+        os.close(theirs_out)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def outcome(self) -> Outcome:
+        code = self.process.wait()
+        if code == -9:
+            return Outcome("out_of_memory", "limit", "Программе не хватило памяти.")
+        return Outcome("finished" if code == 0 else "failed", "learner", "Программа закрылась.")
+
+    def close(self) -> None:
+        self.stop()
+        os.close(self.control)
+        os.close(self.events)
+
+
+class OpenJails:
+    """A pool of them, one script for all."""
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+        self.taken = 0
+
+    @contextmanager
+    def take(self) -> Iterator[OpenJail]:
+        self.taken += 1
+        jail = OpenJail(self.script)
+        try:
+            yield jail
+        finally:
+            jail.close()
