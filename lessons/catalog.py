@@ -139,6 +139,12 @@ class Exercise:
     solution: str
 
 
+_ENTRY = (
+    "slug", "number", "title", "aim", "minutes", "status", "has_demo", "has_exercise",
+    "chapter__number", "chapter__slug",
+)  # fmt: skip
+
+
 def _entry(row: Lesson) -> LessonEntry:
     return LessonEntry(
         slug=row.slug,
@@ -147,8 +153,8 @@ def _entry(row: Lesson) -> LessonEntry:
         aim=row.aim,
         minutes=row.minutes,
         ready=row.status == Status.READY,
-        has_demo=bool(row.spec),
-        has_exercise="exercise" in row.page,
+        has_demo=row.has_demo,
+        has_exercise=row.has_exercise,
     )
 
 
@@ -161,7 +167,7 @@ def _row(slug: str) -> Lesson:
 
 def chapters() -> tuple[ChapterEntry, ...]:
     """The whole table of contents, planned lessons included. Two queries."""
-    rows = Lesson.objects.select_related("chapter").defer("html", "files", "private")
+    rows = Lesson.objects.select_related("chapter").only(*_ENTRY)
     by_chapter: dict[str, list[LessonEntry]] = {}
     for row in rows:
         by_chapter.setdefault(row.chapter.slug, []).append(_entry(row))
@@ -173,7 +179,10 @@ def chapters() -> tuple[ChapterEntry, ...]:
 
 def lesson(slug: str) -> LessonEntry:
     """One lesson's line of the contents, planned ones too. Raises Unknown."""
-    return _entry(_row(slug))
+    row = Lesson.objects.select_related("chapter").only(*_ENTRY).filter(slug=slug).first()
+    if row is None:
+        raise Unknown(f"Урока «{slug}» в курсе нет.")
+    return _entry(row)
 
 
 def demo_spec(slug: str) -> Spec:

@@ -41,7 +41,7 @@ def save(chapters: Sequence[ChapterFolder], built: Mapping[str, BuiltLesson], di
             blank = {
                 "chapter_id": chapter.pk, "number": plan.number, "title": plan.title, "aim": plan.aim,
                 "status": Status.PLANNED, "minutes": 0, "html": "", "page": {}, "spec": {}, "files": {},
-                "private": {}, "recording_id": None, "digest": "",
+                "private": {}, "recording_id": None, "digest": "", "has_demo": False, "has_exercise": False,
             }  # fmt: skip
             if _place(Lesson, plan.slug, blank):
                 changed.append(plan.slug)
@@ -64,6 +64,7 @@ def _contents(lesson: BuiltLesson) -> dict[str, object]:
         "title": lesson.title, "aim": lesson.aim, "minutes": lesson.minutes, "html": lesson.html,
         "page": lesson.page, "spec": lesson.spec, "files": lesson.files, "private": lesson.private,
         "recording_id": tape.digest if tape else None,
+        "has_demo": bool(lesson.spec), "has_exercise": bool(lesson.private),
     }  # fmt: skip
 
 
@@ -74,12 +75,6 @@ def _drop(chapters: Sequence[ChapterFolder]) -> list[str]:
     dropped = [*gone.values_list("slug", flat=True), *chapters_gone.values_list("slug", flat=True)]
     gone.delete()
     chapters_gone.delete()
-    # A page made before this load may still ask for the previous recording: keep those a day's caches may want.
-    Recording.objects.filter(pk__in=_stale_recordings()).delete()
-    return dropped
-
-
-def _stale_recordings() -> list[str]:
-    """Recordings no lesson shows."""
     used = Lesson.objects.exclude(recording=None).values("recording_id")
-    return list(Recording.objects.exclude(pk__in=used).values_list("pk", flat=True))
+    Recording.objects.exclude(pk__in=used).delete()
+    return dropped

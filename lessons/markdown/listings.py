@@ -62,6 +62,7 @@ def read(source: str) -> Listing:
 
 
 def coloured(code: str) -> str:
-    """Python as `<div class="highlight">` with Pygments' short class names."""
+    """Python as `<div class="highlight">` with Pygments' short class names, a `<span class="line">` a line."""
     inner = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
-    return f'<div class="highlight"><pre tabindex="0"><code>{inner}\n</code></pre></div>'
+    lines = "\n".join(f'<span class="line">{line}</span>' for line in inner.split("\n"))
+    return f'<div class="highlight"><pre tabindex="0"><code>{lines}\n</code></pre></div>'

@@ -149,7 +149,7 @@ class Renderer:
         code, first = listing.region(label)
         name = f'<span class="listing-file">{file}</span>'
         return (
-            f'<figure class="listing" data-file="{file}" data-first="{first}">'
+            f'<figure class="listing" data-file="{file}" data-first="{first}" style="--first:{first}">'
             f"<figcaption>{name}{' ' + caption if caption else ''}</figcaption>{listings.coloured(code)}</figure>"
         )
 

@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
                 ('aim', models.TextField(verbose_name='о чём')),
                 ('status', models.CharField(choices=[('ready', 'готов'), ('planned', 'готовится')], default='ready', max_length=8, verbose_name='состояние')),
                 ('minutes', models.PositiveSmallIntegerField(default=0, verbose_name='минут чтения')),
+                ('has_demo', models.BooleanField(default=False, verbose_name='с демонстрацией')),
+                ('has_exercise', models.BooleanField(default=False, verbose_name='с заданием')),
                 ('html', models.TextField(blank=True, verbose_name='текст')),
                 ('page', models.JSONField(blank=True, default=dict, verbose_name='блоки страницы')),
                 ('spec', models.JSONField(blank=True, default=dict, verbose_name='демонстрация')),

@@ -62,6 +62,8 @@ class Lesson(models.Model):
     aim = models.TextField("о чём")
     status = models.CharField("состояние", max_length=8, choices=Status.choices, default=Status.READY)
     minutes = models.PositiveSmallIntegerField("минут чтения", default=0)
+    has_demo = models.BooleanField("с демонстрацией", default=False)
+    has_exercise = models.BooleanField("с заданием", default=False)
     html = models.TextField("текст", blank=True)
     page = models.JSONField("блоки страницы", default=dict, blank=True)
     spec = models.JSONField("демонстрация", default=dict, blank=True)

@@ -1,0 +1,1 @@
+"""The course's pages. They decide nothing: `lessons.catalog` and `lessons.work` do."""

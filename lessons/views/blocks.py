@@ -1,0 +1,85 @@
+"""Puts the live blocks in their places in a lesson's text. Contexts are described in docs/content.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from lessons.catalog import Spec
+from lessons.models.content import Lesson
+
+_MARKER = re.compile(r"<!--block (\w+)(?: ([^>]*?))?-->")
+_HTML_FIELDS = frozenset({"text", "explain", "why", "task", "html", "title", "note"})
+_JSON_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+
+
+def safe(value: Any, field: str = "") -> Any:
+    """Mark the fields that hold HTML made by the loader, so that templates need no `|safe`."""
+    if isinstance(value, dict):
+        return {key: safe(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [safe(item, field) for item in value]
+    if isinstance(value, str) and (field in _HTML_FIELDS or field == "options"):
+        return mark_safe(value)  # noqa: S308 — the course's own text, rendered at load
+    return value
+
+
+def script_json(value: object) -> SafeString:
+    """JSON that cannot end the `<script>` it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
+    return mark_safe(text)  # noqa: S308 — escaped above
+
+
+def full_spec(lesson: Lesson) -> Spec:
+    """The demo's spec with the address of its recording."""
+    address = None
+    if lesson.recording_id:
+        address = reverse("recording", args=[lesson.slug, lesson.recording_id[:16]])
+    spec: Spec = {**lesson.spec, "recording": address}  # type: ignore[typeddict-item]
+    return spec
+
+
+def demo_context(lesson: Lesson, run: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The context of blocks/demo.html."""
+    spec = full_spec(lesson)
+    return {
+        "lesson": lesson,
+        "spec": spec,
+        "spec_json": script_json(spec),
+        "moments": lesson.page.get("moments", []),
+        "run": run,
+        "code_url": reverse("code", args=[lesson.slug]) + "?slot=demo",
+    }
+
+
+def _block(lesson: Lesson, name: str, argument: str) -> str:
+    template = f"lessons/blocks/{name}.html"
+    if name == "demo":
+        return render_to_string(template, demo_context(lesson))
+    context: dict[str, Any] = {"lesson": lesson}
+    if name == "predict":
+        context["question"] = safe(lesson.page["predict"][argument])
+    elif name == "quiz":
+        context["questions"] = safe(lesson.page["quiz"])
+    elif name == "exercise":
+        shown = dict(lesson.page["exercise"])
+        code_url = reverse("code", args=[lesson.slug]) + "?slot=exercise"
+        context["exercise"] = {
+            "task": mark_safe(shown["task"]),  # noqa: S308 — the course's own text
+            "starter": shown["starter"],
+            "hints": safe(shown["hints"]),
+            "cases": shown["cases"],
+            "code_url": code_url,
+        }
+    return render_to_string(template, context)
+
+
+def fill(lesson: Lesson) -> SafeString:
+    """The lesson's whole text with its blocks."""
+    html = _MARKER.sub(lambda match: _block(lesson, match[1], match[2] or ""), lesson.html)
+    return mark_safe(html)  # noqa: S308 — the course's own text, rendered at load

@@ -1,0 +1,105 @@
+"""A run's page and a submission's page: permalinks that tell everything without JavaScript too."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from lessons import catalog
+from lessons.loader.recording import moments
+from lessons.models.content import Lesson
+from lessons.models.work import Grading, Slot, Variant
+from lessons.views import blocks
+from lessons.views.shared import refusal
+from lessons.work import owners, runs, submissions
+from lessons.work.errors import WorkError
+from sandbox import states
+
+EVENTS_READ = 20_000  # of a log, to find its key moments
+MOMENTS_SHOWN = 200
+
+
+@never_cache
+@csrf_protect
+@require_http_methods(["GET", "HEAD", "POST"])
+def run(request: HttpRequest, run_id: str) -> HttpResponse:
+    """One run: its picture, what it was started with, its key moments as a table. POST stops it."""
+    owner = owners.of_request(request)
+    try:
+        if request.method == "POST":
+            runs.stop(run_id, owner)
+            return redirect("run", run_id=run_id)
+        found = runs.get(run_id)
+    except WorkError as error:
+        return refusal(request, error)
+    described = runs.describe(found, owner)
+    row = Lesson.objects.select_related("chapter").filter(slug=found.lesson).first()
+    live = described["state"] in states.LIVE_STATES
+    context: dict[str, Any] = {
+        "run": described,
+        "live": live,
+        "owner_name": found.owner_name,
+        "variant": Variant(found.variant).label,
+        "is_case": found.variant == Variant.CASE,
+        "state": found.run.get_state_display(),
+        "created": found.created,
+        "t": _moment(request),
+        "lesson": row,
+    }
+    if row is not None and row.has_demo:
+        events = (json.loads(line) for line in islice(found.run.events(), EVENTS_READ))
+        told = moments(events, row.spec)
+        context |= blocks.demo_context(row, described)
+        context |= {
+            "moments": told[:MOMENTS_SHOWN],
+            "hidden_moments": max(0, len(told) - MOMENTS_SHOWN),
+            "inputs": _inputs(row, described),
+        }
+    return render(request, "lessons/run.html", context)
+
+
+def _moment(request: HttpRequest) -> float | None:
+    try:
+        return max(0.0, float(request.GET.get("t", "")))
+    except ValueError:
+        return None
+
+
+def _inputs(row: Lesson, described: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the controls stood at when the run began, in words."""
+    shown = []
+    for control in row.spec.get("controls", []):
+        if control["name"] in described["controls"]:
+            shown.append({"control": control, "value": described["controls"][control["name"]]})
+    return shown
+
+
+@never_cache
+@require_safe
+def submission(request: HttpRequest, pk: int) -> HttpResponse:
+    """One solution: the code, and what each check said."""
+    owner = owners.of_request(request)
+    try:
+        found = submissions.get(owner, pk)
+    except WorkError as error:
+        return refusal(request, error)
+    try:
+        entry = catalog.lesson(found.lesson)
+    except catalog.Unknown as error:
+        raise Http404(str(error)) from error
+    context = {
+        "submission": submissions.describe(found),
+        "row": found,
+        "lesson": entry,
+        "waiting": found.state == Grading.WAITING,
+        "slot": Slot.EXERCISE,
+        "attempts": submissions.attempts(owner, found.lesson)[:20],
+    }
+    return render(request, "lessons/submission.html", context)
