@@ -14,9 +14,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "Не\u00a0подходит адрес или пароль. Проверьте раскладку и\u00a0Caps\u00a0Lock.",
+        "email_password_mismatch": "Не\u00a0подходит адрес или пароль. Проверьте раскладку клавиатуры.",
         "email_taken": "Этот адрес уже зарегистрирован. Войдите или восстановите пароль.",
-        "too_many_login_attempts": "Слишком много попыток подряд. Подождите пять минут или восстановите пароль.",
+        "too_many_login_attempts": "Слишком много попыток. Подождите пять минут или восстановите пароль.",
         "enter_current_password": "Введите нынешний пароль.",
         "incorrect_password": "Пароль не\u00a0подходит.",
         "unknown_email": "Такого адреса у\u00a0нас нет.",

@@ -16,7 +16,10 @@ class DevelopmentBackend(BaseEmailBackend):
 
     def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
         super().__init__(fail_silently=fail_silently)
-        self._backends = (FileBackend(fail_silently=fail_silently), ConsoleBackend(fail_silently=fail_silently))
+        self._backends = (
+            FileBackend(fail_silently=fail_silently),
+            ConsoleBackend(fail_silently=fail_silently),
+        )
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         sent = 0

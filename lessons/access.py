@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from lessons.models.work import Judging, LessonRun, Variant
+from lessons.people import instructor_with
 from lessons.work import owners
 
 Access = Literal["control", "watch"]
@@ -27,5 +28,5 @@ def run_access(scope_user: Any, session: Mapping[str, Any] | None, run_id: str) 
     author = Judging.objects.filter(run_id=run_id).values_list("submission__user_id", flat=True).first()
     if author is None:
         return None
-    instructor = owner.user.is_staff and owner.user.has_perm("lessons.view_submission")
+    instructor = instructor_with(owner.user, "lessons.view_submission")
     return "watch" if author == owner.user.pk or instructor else None

@@ -8,7 +8,6 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from classroom.models import User
 from lessons.work import owners, verdicts
 from sandbox import signals
 
@@ -17,7 +16,7 @@ from sandbox import signals
 def adopt_guest(sender: Any, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
     """A guest who signs in or registers takes their work along."""
     session = getattr(request, "session", None)
-    if session is None or not isinstance(user, User):
+    if session is None:
         return
     guest = session.get(owners.SESSION_KEY, "")
     if guest:

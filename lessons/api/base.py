@@ -8,13 +8,13 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from lessons.api.auth import SiteSession
 from lessons.api.serializers import ErrorBody
 from lessons.api.throttles import CallerThrottle
 from lessons.work import owners
 from lessons.work.owners import Owner
-from rest_framework_simplejwt.authentication import JWTAuthentication
 
 S = TypeVar("S", bound=Serializer[Any])
 

@@ -75,20 +75,26 @@ def _flat(detail: Any, name: str = "") -> list[tuple[str, str]]:
     """`{"a": {"b": ["x"]}}` → `[("a.b", "x")]`: one sentence a field."""
     if isinstance(detail, dict):
         return [
-            pair for key, value in detail.items() for pair in _flat(value, f"{name}.{key}" if name else str(key))
+            pair
+            for key, value in detail.items()
+            for pair in _flat(value, f"{name}.{key}" if name else str(key))
         ]
     if isinstance(detail, list):
         if detail and not isinstance(detail[0], dict | list):
             return [(name or "body", " ".join(str(item) for item in detail))]
-        return [pair for n, value in enumerate(detail) for pair in _flat(value, f"{name}.{n}" if name else str(n))]
+        return [
+            pair for n, value in enumerate(detail) for pair in _flat(value, f"{name}.{n}" if name else str(n))
+        ]
     return [(name or "body", str(detail))]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF failure view: JSON for the API and the scripts, a page that says what to do for people."""
+    """Django's CSRF failure view: JSON for programs, a page that says what to do for people."""
     wants_json = request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", "")
     if wants_json:
         return JsonResponse(
-            {"code": "csrf", "message": MESSAGES["csrf"]}, status=403, json_dumps_params={"ensure_ascii": False}
+            {"code": "csrf", "message": MESSAGES["csrf"]},
+            status=403,
+            json_dumps_params={"ensure_ascii": False},
         )
     return render(request, "classroom/csrf.html", status=403)

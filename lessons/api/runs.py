@@ -22,7 +22,9 @@ class Runs(View):
         wanted = checked(shapes.RunRequest, request.data)
         owner = self.owner(request, create=True)
         started = runs.describe(runs.start_run(owner, **wanted), owner)
-        return Response({name: started[name] for name in ("id", "url", "socket", "state", "position")}, status=201)
+        return Response(
+            {name: started[name] for name in ("id", "url", "socket", "state", "position")}, status=201
+        )
 
 
 class Run(View):

@@ -46,7 +46,9 @@ class RunRequest(serializers.Serializer[Any]):
     variant = serializers.ChoiceField(choices=VARIANTS)
     code = Exactly(required=False, allow_null=True, help_text="Для mine; без него\u00a0— последний черновик.")
     seed = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MAX_SEED)
-    controls = serializers.DictField(required=False, allow_null=True, help_text="Имя ручки → значение на\u00a0старте.")
+    controls = serializers.DictField(
+        required=False, allow_null=True, help_text="Имя ручки → значение на\u00a0старте."
+    )
     script = serializers.ListField(
         child=serializers.ListField(min_length=3, max_length=3),
         required=False,
@@ -55,7 +57,11 @@ class RunRequest(serializers.Serializer[Any]):
     )
     forked_from = serializers.CharField(required=False, allow_null=True, max_length=22)
     speed = serializers.FloatField(
-        required=False, allow_null=True, min_value=SPEEDS[0], max_value=SPEEDS[1], help_text="Секунд сценария в\u00a0секунду."
+        required=False,
+        allow_null=True,
+        min_value=SPEEDS[0],
+        max_value=SPEEDS[1],
+        help_text="Секунд сценария в\u00a0секунду.",
     )
 
 
@@ -64,7 +70,9 @@ class RunStarted(serializers.Serializer[Any]):
     url = serializers.CharField()
     socket = serializers.CharField()
     state = serializers.CharField()
-    position = serializers.IntegerField(allow_null=True, help_text="Место в\u00a0очереди, с\u00a01; null\u00a0— уже идёт.")
+    position = serializers.IntegerField(
+        allow_null=True, help_text="Место в\u00a0очереди, с\u00a01; null\u00a0— уже идёт."
+    )
 
 
 class RunBody(RunStarted):
@@ -85,7 +93,9 @@ class RunBody(RunStarted):
 
 
 class EventsQuery(serializers.Serializer[Any]):
-    after = serializers.IntegerField(default=0, min_value=0, help_text="Номер последнего уже полученного события.")
+    after = serializers.IntegerField(
+        default=0, min_value=0, help_text="Номер последнего уже полученного события."
+    )
 
 
 class EventsBody(serializers.Serializer[Any]):
@@ -97,7 +107,10 @@ class EventsBody(serializers.Serializer[Any]):
 class DraftRequest(serializers.Serializer[Any]):
     text = Exactly()
     base = serializers.IntegerField(
-        min_value=0, allow_null=True, default=None, help_text="Версия, поверх которой набран текст; 0\u00a0— поверх исходного."
+        min_value=0,
+        allow_null=True,
+        default=None,
+        help_text="Версия, поверх которой набран текст; 0\u00a0— поверх исходного.",
     )
 
 
@@ -242,7 +255,9 @@ class ExerciseBody(serializers.Serializer[Any]):
 
 
 class LessonBody(LessonLine):
-    demo = serializers.DictField(allow_null=True, help_text="Описание демонстрации: ручки, варианты, виды событий.")
+    demo = serializers.DictField(
+        allow_null=True, help_text="Описание демонстрации: ручки, варианты, виды событий."
+    )
     exercise = ExerciseBody(allow_null=True)
 
 

@@ -20,7 +20,9 @@ urlpatterns = [
     path("drafts/<slug:slug>/<slug:slot>/", drafts.Draft.as_view(), name="draft"),
     path("drafts/<slug:slug>/<slug:slot>/versions/", drafts.Versions.as_view(), name="versions"),
     path("drafts/<slug:slug>/<slug:slot>/versions/<int:n>/", drafts.Version.as_view(), name="version"),
-    path("drafts/<slug:slug>/<slug:slot>/versions/<int:n>/restore/", drafts.Restore.as_view(), name="restore"),
+    path(
+        "drafts/<slug:slug>/<slug:slot>/versions/<int:n>/restore/", drafts.Restore.as_view(), name="restore"
+    ),
     path("submissions/", submissions.Submissions.as_view(), name="submissions"),
     path("submissions/<int:submission>/", submissions.Submission.as_view(), name="submission"),
     path("submissions/<int:submission>/regrade/", submissions.Regrade.as_view(), name="regrade"),

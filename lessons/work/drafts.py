@@ -44,7 +44,8 @@ def check_text(text: str) -> str:
         )
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise BadRequest(
-            "В\u00a0коде есть непечатаемый символ, который нельзя сохранить.", fields={"text": "лишний символ"}
+            "В\u00a0коде есть непечатаемый символ, который нельзя сохранить.",
+            fields={"text": "лишний символ"},
         )
     return text
 
@@ -102,7 +103,7 @@ def save(owner: Owner, lesson: str, slot: str, text: str, base: int | None = Non
                 raise
     if current is not None:
         raise Conflict(
-            "Этот код уже изменили в\u00a0другой вкладке. Сохранены обе версии\u00a0— выберите, с\u00a0какой продолжить.",
+            "Этот код уже изменили в\u00a0другой вкладке. Обе версии целы: выберите одну.",
             theirs=as_saved(current).to_json(),
             kept=kept.n,
         )

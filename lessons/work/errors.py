@@ -1,14 +1,14 @@
 """What can go wrong when somebody works, in words for that somebody.
 
-    WorkError
-    ├── BadRequest     400  a field is wrong; `fields` says which
-    │   └── TooLarge   413  the code does not fit
-    ├── LoginNeeded    403  guests may not do this
-    ├── NotAllowed     403  it is somebody else's
-    ├── NotFound       404  there is no such lesson, run, version or submission
-    ├── Conflict       409  another version was saved meanwhile; `theirs` carries it
-    ├── OverQuota      429  too much for now; `retry_after` seconds
-    └── Unavailable    503  the fault is ours
+WorkError
+├── BadRequest     400  a field is wrong; `fields` says which
+│   └── TooLarge   413  the code does not fit
+├── LoginNeeded    403  guests may not do this
+├── NotAllowed     403  it is somebody else's
+├── NotFound       404  there is no such lesson, run, version or submission
+├── Conflict       409  another version was saved meanwhile; `theirs` carries it
+├── OverQuota      429  too much for now; `retry_after` seconds
+└── Unavailable    503  the fault is ours
 """
 
 from __future__ import annotations

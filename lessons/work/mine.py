@@ -29,7 +29,9 @@ def describe(owner: Owner, lesson: str, csrf: str) -> dict[str, Any]:
             for slot, version in kept.items()
         },
         "progress": progress.describe(progress.of(owner, lesson)),
-        "submissions": [submissions.brief(row) for row in submissions.attempts(owner, lesson)[:ATTEMPTS_SHOWN]],
+        "submissions": [
+            submissions.brief(row) for row in submissions.attempts(owner, lesson)[:ATTEMPTS_SHOWN]
+        ],
     }
 
 

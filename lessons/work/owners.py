@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
-from classroom.models import User
 from lessons.models.work import CodeVersion, LessonRun, Progress
+from lessons.people import Person
 
 SESSION_KEY = "guest"
 
@@ -25,7 +26,7 @@ SESSION_KEY = "guest"
 class Owner:
     """A user, a guest with a key, or nobody yet (a guest who has not done anything)."""
 
-    user: User | None = None
+    user: Person | None = None
     guest: str = ""
     address: str = ""
 
@@ -37,18 +38,18 @@ class Owner:
     def where(self) -> Q:
         """The condition on an `Owned` model that picks this owner's rows (none for nobody)."""
         if self.user is not None:
-            return Q(user=self.user)
+            return Q(user_id=self.user.pk)
         if self.guest:
             return Q(user__isnull=True, guest=self.guest)
         return Q(pk__in=[])
 
     def columns(self) -> dict[str, Any]:
-        """The values of `user` and `guest` for a new row."""
-        return {"user": self.user, "guest": "" if self.user else self.guest}
+        """The value of `user_id` or `guest` for a new row."""
+        return {"user_id": self.user.pk} if self.user else {"guest": self.guest}
 
     def owns(self, row: LessonRun | CodeVersion | Progress) -> bool:
         if self.user is not None:
-            return row.user_id == self.user.pk
+            return bool(row.user_id == self.user.pk)
         return bool(self.guest) and row.user_id is None and row.guest == self.guest
 
 
@@ -72,7 +73,7 @@ def address_hash(address: str) -> str:
 def of_session(user: Any, session: Mapping[str, Any] | None, address: str = "") -> Owner:
     """The owner behind a request's (or a socket's) user and session. Creates nothing."""
     hashed = address_hash(address)
-    if isinstance(user, User) and user.is_authenticated:
+    if isinstance(user, get_user_model()):
         return Owner(user=user, address=hashed)
     guest = session.get(SESSION_KEY, "") if session is not None else ""
     return Owner(guest=guest if isinstance(guest, str) else "", address=hashed)
@@ -90,7 +91,7 @@ def of_request(request: HttpRequest, *, create: bool = False) -> Owner:
 
 
 @transaction.atomic
-def adopt(guest: str, user: User) -> None:
+def adopt(guest: str, user: Person) -> None:
     """Move everything a guest did to the user who has just signed in or registered. Loses nothing.
 
     Versions keep their order and get numbers after the user's own; the guest's newest draft becomes
@@ -101,22 +102,22 @@ def adopt(guest: str, user: User) -> None:
         return
     mine = Q(user__isnull=True, guest=guest)
     for version in CodeVersion.objects.select_for_update().filter(mine).order_by("id"):
-        last = CodeVersion.objects.filter(user=user, lesson=version.lesson, slot=version.slot).aggregate(
-            n=models.Max("n")
-        )["n"]
+        last = CodeVersion.objects.filter(
+            user_id=user.pk, lesson=version.lesson, slot=version.slot
+        ).aggregate(n=models.Max("n"))["n"]
         version.n = (last or 0) + 1
-        version.user = user
+        version.user_id = user.pk
         version.guest = ""
         version.save(update_fields=("n", "user", "guest"))
-    LessonRun.objects.filter(mine).update(user=user, guest="")
+    LessonRun.objects.filter(mine).update(user_id=user.pk, guest="")
     for progress in Progress.objects.select_for_update().filter(mine):
         _merge(progress, user)
 
 
-def _merge(progress: Progress, user: User) -> None:
-    own = Progress.objects.select_for_update().filter(user=user, lesson=progress.lesson).first()
+def _merge(progress: Progress, user: Person) -> None:
+    own = Progress.objects.select_for_update().filter(user_id=user.pk, lesson=progress.lesson).first()
     if own is None:
-        progress.user = user
+        progress.user_id = user.pk
         progress.guest = ""
         progress.save()
         return

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from classroom.models import User
 from lessons import catalog
 from lessons.models.work import Progress
 from lessons.work.errors import BadRequest, NotFound
@@ -74,9 +73,9 @@ def _check_answers(field: str, answers: Mapping[str, Any] | None, known: set[str
             raise BadRequest("Слишком длинный ответ.", fields={field: name})
 
 
-def solve(user: User, lesson: str) -> None:
+def solve(user_id: int, lesson: str) -> None:
     """Mark the exercise solved, once: the first time counts."""
-    progress, _ = Progress.objects.get_or_create(user=user, lesson=lesson, defaults={"guest": ""})
+    progress, _ = Progress.objects.get_or_create(user_id=user_id, lesson=lesson)
     if progress.solved_at is None:
         progress.solved_at = timezone.now()
         progress.save(update_fields=("solved_at", "updated"))

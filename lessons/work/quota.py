@@ -18,7 +18,9 @@ from lessons.work.words import plural, span
 
 LIVE = ("queued", "starting", "running")
 HOUR = timedelta(hours=1)
-SOON = 5  # seconds after which a place may well be free: most demos are watched for longer, but many are stopped
+SOON = (
+    5  # seconds after which a place may well be free: most demos are watched for longer, but many are stopped
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _check_runs(whose: Q, limit: Bound, where: str) -> None:
 
 def check_submission(owner: Owner) -> None:
     """Raise OverQuota unless this user may hand in one more solution now."""
-    mine = Submission.objects.filter(user=owner.user)
+    mine = Submission.objects.filter(owner.where())
     if mine.filter(state=Grading.WAITING).count() >= SUBMISSIONS.at_once:
         raise OverQuota(
             f"Предыдущие решения ещё проверяются. Попробуйте через {span(SOON)}.",

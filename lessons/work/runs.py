@@ -7,20 +7,21 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from lessons import catalog
 from lessons.models.work import CodeVersion, LessonRun, Slot, Variant
+from lessons.people import instructor_with
 from lessons.work import drafts, quota
 from lessons.work.errors import BadRequest, NotAllowed, NotFound, Unavailable
 from lessons.work.owners import Owner
 from sandbox import runs as sandbox_runs
 from sandbox.jobs import DemoJob
-from sandbox.models import new_id
+from sandbox.models import Run, new_id
 
 MAX_SEED = 2**32 - 1
 SPEEDS = (0.25, 8.0)
 MAX_SCRIPT = 1000  # inputs; a minute of furious dragging makes a few hundred
-MAX_EVENTS_ANSWER = 5000  # events in one answer of the API
 
 
 def start_run(
@@ -58,22 +59,24 @@ def start_run(
         script=inputs,
         clock=demo.clock,
     )
-    with transaction.atomic():
-        quota.lock(owner)
-        quota.check(owner)
-        try:
+    try:
+        with transaction.atomic():
+            quota.lock(owner)
+            quota.check(owner)
             run = sandbox_runs.start(job, label=f"{lesson}/{variant}", kind="demo")
-        except OSError as error:  # the broker does not answer: redis and kombu errors are OSErrors
-            raise Unavailable("Сейчас не\u00a0получается запустить: исполнитель недоступен.") from error
-        return LessonRun.objects.create(
-            run=run,
-            **owner.columns(),
-            address=owner.address,
-            lesson=lesson,
-            variant=variant,
-            code=version,
-            forked_from=parent,
-        )
+            return LessonRun.objects.create(
+                run=run,
+                **owner.columns(),
+                address=owner.address,
+                lesson=lesson,
+                variant=variant,
+                code=version,
+                forked_from=parent,
+            )
+    except sandbox_runs.Unavailable as error:  # from the commit: the row stays, marked lost
+        raise Unavailable(
+            "Сейчас не\u00a0получается запустить: исполнители недоступны. Попробуйте чуть позже."
+        ) from error
 
 
 def _parent(forked_from: str | None, lesson: str) -> LessonRun | None:
@@ -145,9 +148,7 @@ def _pace(speed: float | None, clock: str) -> float:
 
 def get(run_id: str) -> LessonRun:
     """A lesson's run by id: anybody with the link may look. Raises NotFound."""
-    found = (
-        LessonRun.objects.select_related("run", "code", "user", "forked_from").filter(pk=run_id).first()
-    )
+    found = LessonRun.objects.select_related("run", "code", "user", "forked_from").filter(pk=run_id).first()
     if found is None:
         raise NotFound("Такого прогона нет.")
     return found
@@ -157,7 +158,7 @@ def shows_code(lesson_run: LessonRun, owner: Owner) -> bool:
     """A demo's code goes with its link, because others fork it; a graded solution's does not."""
     if lesson_run.variant != Variant.CASE or owner.owns(lesson_run):
         return True
-    return owner.user is not None and owner.user.has_perm("lessons.view_submission")
+    return instructor_with(owner.user, "lessons.view_submission")
 
 
 def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
@@ -178,7 +179,7 @@ def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
         "controls": job.get("controls", {}),
         "script": [list(entry) for entry in job.get("script", [])],
         "last_seq": run.last_seq,
-        "position": sandbox_runs.position(run) if run.state == "queued" else None,
+        "position": _position(run),
         "url": url(run.pk),
         "socket": socket(run.pk),
         "yours": owner.owns(lesson_run),
@@ -186,6 +187,15 @@ def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
         "code": code,
         "created": run.created.isoformat(),
     }
+
+
+def _position(run: Run) -> int | None:
+    if run.state != "queued":
+        return None
+    try:
+        return sandbox_runs.position(run)
+    except RedisError:  # a page about a run can do without its place in the queue
+        return None
 
 
 def title(lesson_run: LessonRun) -> str:
@@ -209,7 +219,7 @@ def socket(run_id: str) -> str:
 def stop(run_id: str, owner: Owner) -> LessonRun:
     """Stop one's own run; an instructor may stop any. An ended run stays as it is. Raises WorkError."""
     lesson_run = get(run_id)
-    instructor = owner.user is not None and owner.user.is_staff and owner.user.has_perm("lessons.stop_lessonrun")
+    instructor = instructor_with(owner.user, "lessons.stop_lessonrun")
     if not (owner.owns(lesson_run) or instructor):
         raise NotAllowed("Остановить может тот, кто запустил.")
     if lesson_run.run.state in quota.LIVE:

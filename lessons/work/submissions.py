@@ -8,10 +8,10 @@ from typing import Any
 from django.db import models, transaction
 from django.urls import reverse
 
-from classroom.models import User
 from lessons import catalog
 from lessons.models.work import Grading, Judging, Slot, Submission
-from lessons.work import drafts, quota, runs
+from lessons.people import Person, instructor_with
+from lessons.work import drafts, quota, runs, verdicts
 from lessons.work.errors import BadRequest, LoginNeeded, NotAllowed, NotFound, Unavailable
 from lessons.work.owners import Owner
 from sandbox import runs as sandbox_runs
@@ -22,19 +22,24 @@ from sandbox.models import Run, new_id
 def submit(owner: Owner, *, lesson: str, code: str) -> Submission:
     """Keep the code, make the submission and hand it to the judge. Raises WorkError."""
     if owner.user is None:
-        raise LoginNeeded("Чтобы отправить решение, войдите: так оно и\u00a0его история останутся за\u00a0вами.")
+        raise LoginNeeded(
+            "Чтобы отправить решение, войдите: так оно и\u00a0его история останутся за\u00a0вами."
+        )
     exercise = _exercise(lesson)
     if not code.strip():
         raise BadRequest("Решение пустое.", fields={"code": "нужен код"})
     version = drafts.save(owner, lesson, Slot.EXERCISE, code)
-    with transaction.atomic():
-        quota.lock(owner)
-        quota.check_submission(owner)
-        run = _judge(lesson, version.text, exercise.case_source)
-        submission = Submission.objects.create(
-            user=owner.user, lesson=lesson, code=version, run=run, total=len(exercise.cases)
-        )
-        Judging.objects.create(submission=submission, run=run, total=len(exercise.cases))
+    try:
+        with transaction.atomic():
+            quota.lock(owner)
+            quota.check_submission(owner)
+            run = _judge(lesson, version.text, exercise.case_source)
+            submission = Submission.objects.create(
+                user_id=owner.user.pk, lesson=lesson, code=version, run=run, total=len(exercise.cases)
+            )
+            Judging.objects.create(submission=submission, run=run, total=len(exercise.cases))
+    except sandbox_runs.Unavailable as error:
+        raise _unavailable(error) from error
     return submission
 
 
@@ -47,26 +52,37 @@ def _exercise(lesson: str) -> catalog.Exercise:
 
 def _judge(lesson: str, text: str, cases: str) -> Run:
     # A fresh seed each time: a solution fitted to the numbers of the last judging does not pass.
-    job = JudgeJob(run=new_id(), files={"solution.py": text}, cases=cases, seed=secrets.randbelow(runs.MAX_SEED))
-    try:
-        return sandbox_runs.start(job, label=f"{lesson}/exercise", kind="judge")
-    except OSError as error:
-        raise Unavailable("Сейчас не\u00a0получается проверить: исполнитель недоступен. Код сохранён.") from error
+    job = JudgeJob(
+        run=new_id(), files={"solution.py": text}, cases=cases, seed=secrets.randbelow(runs.MAX_SEED)
+    )
+    return sandbox_runs.start(job, label=f"{lesson}/exercise", kind="judge")
 
 
-@transaction.atomic
-def regrade(submission: Submission, by: User | None = None) -> Judging:
+def _unavailable(error: sandbox_runs.Unavailable) -> Unavailable:
+    """The broker is away: nobody will end this judging, so end it here, as our fault."""
+    verdicts.close(Run.objects.get(pk=str(error)))
+    return Unavailable("Сейчас не\u00a0получается проверить: исполнители недоступны. Код сохранён.")
+
+
+def regrade(submission: Submission, by: Person | None = None) -> Judging:
     """Judge the same code again with today's cases. The old verdict stays in the history, and stands
     until the new one is there. Raises WorkError."""
-    locked = Submission.objects.select_for_update().select_related("code").get(pk=submission.pk)
-    if locked.state == Grading.WAITING:
-        raise BadRequest("Решение уже проверяется.", code="already_waiting")
-    exercise = _exercise(locked.lesson)
-    run = _judge(locked.lesson, locked.code.text, exercise.case_source)
-    judging = Judging.objects.create(
-        submission=locked, run=run, total=len(exercise.cases), asked_by=by
-    )
-    Submission.objects.filter(pk=locked.pk).update(run=run, state=Grading.WAITING)
+    exercise = _exercise(submission.lesson)
+    try:
+        with transaction.atomic():
+            locked = Submission.objects.select_for_update().select_related("code").get(pk=submission.pk)
+            if locked.state == Grading.WAITING:
+                raise BadRequest("Решение уже проверяется.", code="already_waiting")
+            run = _judge(locked.lesson, locked.code.text, exercise.case_source)
+            judging = Judging.objects.create(
+                submission=locked,
+                run=run,
+                total=len(exercise.cases),
+                asked_by_id=by.pk if by is not None else None,
+            )
+            Submission.objects.filter(pk=locked.pk).update(run=run, state=Grading.WAITING)
+    except sandbox_runs.Unavailable as error:
+        raise _unavailable(error) from error
     submission.refresh_from_db()
     return judging
 
@@ -76,9 +92,9 @@ def visible(owner: Owner) -> models.QuerySet[Submission]:
     rows = Submission.objects.select_related("code", "run", "user")
     if owner.user is None:
         return rows.none()
-    if owner.user.is_staff and owner.user.has_perm("lessons.view_submission"):
+    if instructor_with(owner.user, "lessons.view_submission"):
         return rows
-    return rows.filter(user=owner.user)
+    return rows.filter(user_id=owner.user.pk)
 
 
 def get(owner: Owner, pk: int) -> Submission:
@@ -95,7 +111,7 @@ def attempts(owner: Owner, lesson: str) -> models.QuerySet[Submission]:
     """One's own submissions for a lesson, the newest first. Those we broke are shown but not counted."""
     if owner.user is None:
         return Submission.objects.none()
-    return Submission.objects.filter(user=owner.user, lesson=lesson).order_by("-created")
+    return Submission.objects.filter(user_id=owner.user.pk, lesson=lesson).order_by("-created")
 
 
 def attempt_number(submission: Submission) -> int:
@@ -138,8 +154,15 @@ def describe(submission: Submission) -> dict[str, Any]:
         "code": submission.code.text,
         "run": submission.run_id,
         "socket": runs.socket(submission.run_id),
-        "cases": submission.cases,
+        "cases": [_with_url(case) for case in submission.cases],
     }
+
+
+def _with_url(case: dict[str, Any]) -> dict[str, Any]:
+    """A failed case with the address of its run at the moment of the violation."""
+    if not case.get("run"):
+        return case
+    return {**case, "url": f"{runs.url(case['run'])}?t={float(case.get('at') or 0):g}"}
 
 
 def url(submission: Submission) -> str:
@@ -147,7 +170,7 @@ def url(submission: Submission) -> str:
 
 
 def may_regrade(owner: Owner) -> bool:
-    return owner.user is not None and owner.user.is_staff and owner.user.has_perm("lessons.regrade_submission")
+    return instructor_with(owner.user, "lessons.regrade_submission")
 
 
 def regrade_as(owner: Owner, pk: int) -> Judging:

@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEBUG or getattr(settings, "LOCAL", False)):
-            raise CommandError("demousers работает только с LOCAL=1 или DEBUG=1: пароли этих людей известны всем.")
+            raise CommandError(
+                "demousers работает только с LOCAL=1 или DEBUG=1: пароли этих людей известны всем."
+            )
         for person in demo.CAST:
             demo.ensure(person)
             role = "преподаватель" if person.instructor else "ученица"

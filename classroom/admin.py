@@ -1,0 +1,143 @@
+"""People in the admin: who they are, what they have done lately, and how much they may run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from classroom.models import User
+from lessons.models.work import LessonRun, Progress, Submission
+from lessons.work.words import plural
+
+# One way in for everybody: the same page, the same limits on guessing.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.unregister(Group)
+
+WEEK = timedelta(days=7)
+QUOTA = ("runs_at_once", "runs_per_hour")
+
+
+class NewUserForm(UserCreationForm):  # type: ignore[misc]
+    """Asks for the e-mail instead of a user name."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class EditUserForm(UserChangeForm):  # type: ignore[misc]
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+    """An instructor sees everybody and may change quotas; all else is for a superuser."""
+
+    form = EditUserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    ordering = ("email",)
+    list_display = ("email", "name", "role", "last_login", "week_runs", "solved", "own_quota")
+    list_filter = ("is_active", "is_staff", "groups", "date_joined")
+    search_fields = ("email", "name")
+    search_help_text = "Адрес или имя"
+    readonly_fields: ClassVar[tuple[str, ...]] = ("last_login", "date_joined", "activity")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Активность", {"fields": ("activity", "last_login", "date_joined")}),
+        ("Квота прогонов", {"fields": QUOTA, "description": "Пустое поле значит: как у\u00a0всех."}),
+        ("Права", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        since = timezone.now() - WEEK
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.annotate(
+            runs_this_week=Count("lesson_runs", filter=Q(lesson_runs__created__gt=since), distinct=True),
+            lessons_solved=Count(
+                "progress_set", filter=Q(progress_set__solved_at__isnull=False), distinct=True
+            ),
+        ).prefetch_related("groups")
+
+    @display(description="роль", ordering="is_staff")
+    def role(self, user: User) -> str:
+        if user.is_superuser:
+            return "администратор"
+        return "преподаватель" if user.is_staff else "учится"
+
+    @display(description="прогонов за неделю", ordering="runs_this_week")
+    def week_runs(self, user: Any) -> int:
+        return int(user.runs_this_week)
+
+    @display(description="решено", ordering="lessons_solved")
+    def solved(self, user: Any) -> int:
+        return int(user.lessons_solved)
+
+    @display(description="своя квота", boolean=True)
+    def own_quota(self, user: User) -> bool:
+        return user.runs_at_once is not None or user.runs_per_hour is not None
+
+    @display(description="что делает")
+    def activity(self, user: User) -> str:
+        if user.pk is None:
+            return "—"
+        since = timezone.now() - WEEK
+        ran = LessonRun.objects.filter(user=user)
+        sent = Submission.objects.filter(user=user)
+        read = Progress.objects.filter(user=user, read_at__isnull=False).count()
+        last = ran.aggregate(at=Max("created"))["at"]
+        return format_html(
+            '<a href="{}?q={}">{}</a> за\u00a0неделю{}; <a href="{}?q={}">{}</a>; прочитано: {}',
+            reverse("admin:lessons_lessonrun_changelist"),
+            user.email,
+            plural(ran.filter(created__gt=since).count(), "прогон", "прогона", "прогонов"),
+            f", последний {timezone.localtime(last):%d.%m.%Y %H:%M}" if last else "",
+            reverse("admin:lessons_submission_changelist"),
+            user.email,
+            plural(sent.count(), "решение", "решения", "решений"),
+            plural(read, "урок", "урока", "уроков"),
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) or request.user.has_perm("classroom.raise_quota")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Whoever may only raise quotas can write nothing else: neither rights nor e-mails nor passwords."""
+        if request.user.has_perm("classroom.change_user"):
+            rights = (
+                ()
+                if request.user.is_superuser
+                else ("is_staff", "is_superuser", "groups", "user_permissions")
+            )
+            return (*self.readonly_fields, *rights)
+        fields = [name for _, part in self.fieldsets for name in part["fields"]]
+        return tuple(name for name in fields if name not in QUOTA)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm("classroom.change_user"):
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    """Groups of rights; «Преподаватели» is completed after every migrate."""

@@ -1,0 +1,96 @@
+"""The instructor's first page: what happens today, and what needs looking at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from lessons.models.work import Grading, LessonRun, Submission
+from lessons.work import runs
+from sandbox.models import Run
+
+WEEK = timedelta(days=7)
+RANKED = 8  # lines of a list; enough to act on, few enough to read
+MEASURED = 500  # latest submissions that failing cases are counted over
+
+
+def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What unfold calls to fill `admin/index.html`. A user without the rights gets an empty page."""
+    if request.user.has_perm("lessons.view_lessonrun"):
+        context["runs"] = runs_today()
+        context["ours"] = faults_of_ours()
+    if request.user.has_perm("lessons.view_submission"):
+        context["solutions"] = solutions()
+        context["failing"] = failing_cases()
+    return context
+
+
+def runs_today() -> dict[str, Any]:
+    """Runs since midnight by state, and how many wait right now."""
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = dict(
+        Run.objects.filter(created__gte=start).values_list("state").annotate(n=Count("pk")).order_by()
+    )
+    labels = dict(Run.State.choices)
+    where = reverse("admin:lessons_lessonrun_changelist")
+    return {
+        "total": sum(counted.values()),
+        "states": [
+            {"state": state, "label": labels[state], "n": counted[state], "url": f"{where}?state={state}"}
+            for state in Run.State.values
+            if counted.get(state)
+        ],
+        "queue": Run.objects.filter(state=Run.State.QUEUED).count(),
+        "live": Run.objects.filter(state__in=(Run.State.STARTING, Run.State.RUNNING)).count(),
+        "url": where,
+    }
+
+
+def solutions() -> dict[str, Any]:
+    """Submissions of the last seven days. The pass rate is over those judged; our faults do not count."""
+    recent = Submission.objects.filter(created__gt=timezone.now() - WEEK)
+    graded = recent.filter(state=Grading.GRADED)
+    judged, passed = graded.count(), graded.filter(ok=True).count()
+    return {
+        "total": recent.count(),
+        "waiting": Submission.objects.filter(state=Grading.WAITING).count(),
+        "people": recent.values("user").distinct().count(),
+        "judged": judged,
+        "passed": passed,
+        "rate": round(100 * passed / judged) if judged else None,
+        "url": reverse("admin:lessons_submission_changelist"),
+    }
+
+
+def failing_cases() -> list[dict[str, Any]]:
+    """What people stumble over: how many different people failed each case of late."""
+    seen: set[tuple[int, str, str]] = set()
+    latest = Submission.objects.filter(state=Grading.GRADED).values_list("user_id", "lesson", "cases")[
+        :MEASURED
+    ]
+    for user, lesson, cases in latest:
+        seen.update((user, lesson, case["title"]) for case in cases if case["state"] == "failed")
+    ranked = Counter((lesson, title) for _, lesson, title in seen).most_common(RANKED)
+    most = ranked[0][1] if ranked else 1
+    return [
+        {"lesson": lesson, "title": title, "people": n, "percent": round(100 * n / most)}
+        for (lesson, title), n in ranked
+    ]
+
+
+def faults_of_ours() -> list[dict[str, Any]]:
+    """The latest runs that ended through our fault, judgings too."""
+    broken = Run.objects.filter(reason="ours", created__gt=timezone.now() - WEEK).order_by("-created")[
+        :RANKED
+    ]
+    known = set(LessonRun.objects.filter(pk__in=[run.pk for run in broken]).values_list("pk", flat=True))
+    return [
+        {"run": run, "kind": run.get_kind_display(), "url": runs.url(run.pk) if run.pk in known else ""}
+        for run in broken
+    ]
