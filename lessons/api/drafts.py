@@ -55,6 +55,7 @@ class Draft(View):
 
 class Versions(View):
     @extend_schema(
+        operation_id="drafts_versions_list",
         summary="Все версии, новые впереди",
         tags=["Черновики"],
         parameters=[SLOT],
