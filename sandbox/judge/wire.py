@@ -1,0 +1,196 @@
+"""The judge's end of the pipe: whole lines in bounded time and size, checked before anyone believes them.
+
+Whatever the other side writes is a claim by hostile code. Nothing here trusts it to be JSON, to be short,
+to be an answer at all, or to come. Format: `docs/judge.md`.
+
+    Breach                   the solution broke the rules of the conversation; its text is for the learner
+    ├── Late                 it did not answer in time
+    └── Gone                 its process ended
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+LINE = 64 * 1024  # bytes of one line: an honest answer is a few hundred
+DEPTH = 40  # levels of JSON nesting; the guest sends at most 12 of values, each worth up to 3
+TEXT = 20_000  # characters of one string
+
+
+class Breach(Exception):
+    """The world cannot be asked any more; `str()` tells the learner why."""
+
+
+class Late(Breach):
+    """Wall time ran out."""
+
+
+class Gone(Breach):
+    """The process ended, or the whole jail did."""
+
+
+class Jail(Protocol):
+    """What the judge needs of a jail."""
+
+    @property
+    def control(self) -> int: ...
+
+    @property
+    def events(self) -> int: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object that stayed in the jail, as described by whoever owns it. Equal to no data.
+
+    `ref` is its number there when it can be used in further calls, else 0.
+    """
+
+    type: str
+    text: str
+    ref: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class Line:
+    """One conversation over a jail's two descriptors, one line at a time."""
+
+    def __init__(self, jail: Jail) -> None:
+        self.jail = jail
+        self.kept = b""
+
+    def send(self, message: dict[str, Any], deadline: float) -> None:
+        """Write one line by `deadline` (time.monotonic). Raises Breach, also when something came unasked."""
+        self.quiet()
+        data = json.dumps(message, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        self.write(data, deadline)
+
+    def write(self, data: bytes, deadline: float) -> None:
+        while data:
+            try:
+                data = data[os.write(self.jail.control, data) :]
+            except BlockingIOError:
+                self.wait(self.jail.control, select.POLLOUT, deadline)
+            except OSError as error:
+                raise Gone("процесс решения завершился") from error
+
+    def quiet(self) -> None:
+        """Raises Breach if the other side has spoken out of turn."""
+        if self.kept:
+            raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
+        watch = select.poll()
+        watch.register(self.jail.events, select.POLLIN)
+        for _, happened in watch.poll(0):
+            if happened & select.POLLIN:
+                raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
+            raise Gone("процесс решения завершился")
+
+    def receive(self, deadline: float) -> dict[str, Any]:
+        """The next line as an object. Raises Late, Gone or Breach."""
+        while True:
+            line, found, rest = self.kept.partition(b"\n")
+            if found:
+                self.kept = rest
+                return parse(line)
+            if len(line) > LINE:
+                raise Breach("ответ решения слишком велик")
+            self.wait(self.jail.events, select.POLLIN, deadline)
+            try:
+                data = os.read(self.jail.events, LINE)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise Gone("процесс решения завершился") from error
+            if not data:
+                raise Gone("процесс решения завершился")
+            self.kept += data
+
+    def wait(self, descriptor: int, direction: int, deadline: float) -> None:
+        watch = select.poll()
+        watch.register(descriptor, direction)
+        left = deadline - time.monotonic()
+        if left <= 0 or not watch.poll(left * 1000):
+            raise Late("решение не ответило вовремя")
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """One line as a JSON object of exact, finite, bounded values. Raises Breach."""
+    if len(line) > LINE:
+        raise Breach("ответ решения слишком велик")
+    try:
+        message = json.loads(line.decode("utf-8"), parse_constant=refuse)
+        if type(message) is not dict:
+            raise ValueError("not an object")
+        bound(message, 0)
+    except (ValueError, RecursionError) as error:
+        raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
+    return message
+
+
+def refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def bound(value: Any, depth: int) -> None:
+    """Raises ValueError when a value is too deep, too long, or a number that is none."""
+    if depth > DEPTH:
+        raise ValueError("too deep")
+    if type(value) is str and len(value) > TEXT:
+        raise ValueError("too long")
+    if type(value) is float and value - value != 0.0:  # 1e999 is read as infinity
+        raise ValueError("not finite")
+    if type(value) is int and abs(value) >= 2**63:
+        raise ValueError("too big")
+    if type(value) is list:
+        for item in value:
+            bound(item, depth + 1)
+    if type(value) is dict:
+        for key, item in value.items():
+            bound(key, depth)
+            bound(item, depth + 1)
+
+
+def unpack(packed: Any) -> Any:
+    """A value that `guest.plain` packed. Raises Breach when it is not one."""
+    try:
+        return unpacked(packed)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
+
+
+def unpacked(packed: Any) -> Any:
+    if type(packed) is list:
+        return [unpacked(item) for item in packed]
+    if type(packed) is not dict:
+        return packed
+    ((tag, held),) = packed.items()
+    if tag == "$tuple":
+        return tuple(unpacked(item) for item in field(held, list))
+    if tag == "$dict":
+        return {unpacked(key): unpacked(item) for key, item in field(held, list)}
+    if tag == "$float":
+        return {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}[held]
+    if tag == "$bytes":
+        return bytes.fromhex(field(held, str))
+    if tag == "$object":
+        return Thing(field(held["type"], str), field(held["text"], str), field(held.get("ref", 0), int))
+    raise ValueError(tag)
+
+
+def field(value: Any, kind: type) -> Any:
+    """The value, which must be exactly of `kind`. Raises ValueError."""
+    if type(value) is not kind:
+        raise ValueError(f"{kind.__name__} expected")
+    return value

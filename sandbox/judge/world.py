@@ -1,0 +1,226 @@
+"""One world in a jail: the conversation in which a case drives the learner's module.
+
+The judge keeps its own clock and believes the jail's only within bounds; whatever is out of turn,
+out of order or out of shape ends the world with words for the learner.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.judge import wire
+from sandbox.judge.wire import Breach, Gone, Jail, Late, Line
+
+ASKS = 2_000  # calls of stubs in one world: far more than any exercise needs
+SKEW = 1e-6  # s: how far the two clocks may differ by rounding
+CRASH = -11  # SIGSEGV
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one call of the learner's code: a value, or an exception as data."""
+
+    value: Any = None
+    error: str | None = None  # name of the exception's type
+    message: str = ""
+    mro: tuple[str, ...] = ()
+    attrs: dict[str, Any] = field(default_factory=dict)
+    source: int | None = None  # number of the stub's call whose very exception object this is
+    line: int = 0  # of the learner's file; 0 when the exception was not born there
+    at: float = 0.0  # virtual second of the end
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def is_a(self, name: str) -> bool:
+        """Whether it is an exception of that class or of one derived from it."""
+        return name in self.mro
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a stub does about one call: wait `delay` virtual seconds (None: for ever), then answer."""
+
+    delay: float | None = 0.0
+    value: Any = None  # packed
+    error: tuple[str, tuple[Any, ...]] | None = None  # class and arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of a stub: `n` counts them over the whole world."""
+
+    n: int
+    stub: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    at: float
+
+
+class Shop:
+    """A jail that has loaded one submission and opens worlds, one after another.
+
+    `problem` is the compile error as data when the file does not even compile, else None.
+    """
+
+    def __init__(self, jail: Jail, files: dict[str, str], seed: int, deadline: float) -> None:
+        self.jail = jail
+        self.line = Line(jail)
+        start = {"op": "start", "mode": "calls", "files": files, "seed": seed}
+        self.line.send(start, deadline)
+        told = self.line.receive(deadline)
+        self.problem: dict[str, Any] | None = None
+        if told.get("loaded") is not True:
+            self.problem = told.get("problem") if type(told.get("problem")) is dict else {}
+
+    def open(self, seed: int, deadline: float) -> World:
+        return World(self.line, seed, deadline)
+
+
+class World:
+    """Asks and is asked. `now` is virtual seconds; `deadline` is wall time (time.monotonic).
+
+    `on_ask` answers the stubs' calls, `on_note` hears how they ended.
+    """
+
+    def __init__(self, line: Line, seed: int, deadline: float) -> None:
+        self.line = line
+        self.deadline = deadline
+        self.now = 0.0
+        self.ended: dict[int, Outcome] = {}
+        self.asks = 0
+        self.printed = ""
+        self.on_ask: Callable[[Asked], Reply] = lambda asked: Reply()
+        self.on_note: Callable[[int, float, bool], None] = lambda n, at, done: None
+        self.name = secrets.token_hex(16)
+        message = {"id": self.name, "op": "world", "seed": seed}
+        answer = self.exchange(message, horizon=None)
+        self.imported = outcome_of(answer.get("outcome"), 0.0)
+
+    def ask(self, op: str, *, horizon: float | None = None, **fields: Any) -> dict[str, Any]:
+        """One request and its answer. `horizon` bounds the virtual clock (None: it must not move)."""
+        return self.exchange({"id": secrets.token_hex(16), "op": op, **fields}, horizon)
+
+    def exchange(self, request: dict[str, Any], horizon: float | None) -> dict[str, Any]:
+        self.line.send(request, self.deadline)
+        limit = self.now if horizon is None else horizon
+        while True:
+            message = self.line.receive(self.deadline)
+            if "ask" in message:
+                self.answer(message, request["id"], limit)
+            elif "note" in message:
+                self.hear(message, request["id"], limit)
+            elif message.get("world") == self.name:
+                raise Gone(ended(message.get("exit")))
+            elif message.get("id") == request["id"]:
+                break
+            else:
+                raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
+        if "unsendable" in message:
+            raise Breach(str(message["unsendable"])[:200])
+        self.clock(message, limit)
+        self.gather(message)
+        return message
+
+    def clock(self, message: dict[str, Any], limit: float) -> None:
+        """Take over the jail's time if it is possible at all."""
+        t = message.get("t")
+        if not isinstance(t, int | float) or isinstance(t, bool) or t < self.now - SKEW:
+            raise Breach("часы решения пошли назад")
+        if t > limit + SKEW:
+            raise Breach(
+                "часы решения ушли дальше, чем им разрешено: похоже, цикл событий заблокирован (time.sleep?)"
+            )
+        self.now = max(self.now, float(t))
+
+    def gather(self, message: dict[str, Any]) -> None:
+        """The tasks that have ended, and what was printed."""
+        try:
+            for number, at, outcome in message.get("ended", []):
+                if type(number) is not int or number in self.ended or type(at) not in (int, float):
+                    raise ValueError(number)
+                self.ended[number] = outcome_of(outcome, float(at))
+        except (ValueError, TypeError) as error:
+            raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
+        out = message.get("out")
+        if type(out) is str:
+            self.printed = out
+
+    def answer(self, message: dict[str, Any], request: str, limit: float) -> None:
+        """Let the stub's owner answer one call."""
+        self.asks += 1
+        n, args, kwargs = message.get("n"), message.get("args"), message.get("kwargs")
+        if message["ask"] != request or n != self.asks or type(args) is not list or type(kwargs) is not dict:
+            raise Breach("решение написало в канал проверки лишнее: вызов, которого не было")
+        if self.asks > ASKS:
+            raise Breach(f"решение вызвало сервис больше {ASKS} раз и не останавливается")
+        self.clock(message, limit)
+        known = [wire.unpack(item) for item in args]
+        named = {key: wire.unpack(item) for key, item in kwargs.items()}
+        reply = self.on_ask(Asked(n, str(message.get("stub")), known, named, self.now))
+        data: dict[str, Any] = {"n": n, "delay": reply.delay}
+        if reply.error is not None:
+            data["raise"] = {"type": reply.error[0], "args": list(reply.error[1])}
+        else:
+            data["value"] = reply.value
+        self.line.send(data, self.deadline)
+
+    def hear(self, message: dict[str, Any], request: str, limit: float) -> None:
+        n = message.get("n")
+        if message["note"] != request or type(n) is not int:
+            raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
+        self.clock(message, limit)
+        self.on_note(n, self.now, message.get("how") == "done")
+
+    def close(self) -> None:
+        """End the world and see that it ended. Raises Breach when the jail is not to be used again."""
+        self.line.send({"id": secrets.token_hex(16), "op": "end"}, self.deadline)
+        message = self.line.receive(self.deadline)
+        if message.get("world") != self.name:
+            raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
+
+
+def outcome_of(data: Any, at: float) -> Outcome:
+    """An outcome from the wire. Raises Breach."""
+    try:
+        if "unsendable" in data:
+            raise Breach(wire.field(data["unsendable"], str)[:200])
+        if "error" not in data:
+            return Outcome(value=wire.unpack(data["value"]), at=at)
+        error = wire.field(data["error"], dict)
+        source = error["source"]
+        return Outcome(
+            error=wire.field(error["type"], str),
+            message=wire.field(error["message"], str),
+            mro=tuple(wire.field(name, str) for name in wire.field(error["mro"], list)),
+            attrs={name: wire.unpack(value) for name, value in wire.field(error["attrs"], dict).items()},
+            source=None if source is None else wire.field(source, int),
+            line=wire.field(error["line"], int),
+            at=at,
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
+
+
+def ended(code: Any) -> str:
+    """Why a world's process ended, for the learner."""
+    if code == -9:
+        return "процесс решения убит: скорее всего, ему не хватило памяти"
+    if code == CRASH:
+        return "процесс решения упал (ошибка доступа к памяти)"
+    if type(code) is not int:
+        return "процесс решения завершился"
+    if code < 0:
+        return f"процесс решения убит сигналом {-code}"
+    return (
+        f"решение само завершило свой процесс (код {code})"
+        if type(code) is int
+        else "процесс решения завершился"
+    )
+
+
+__all__ = ["Asked", "Breach", "Gone", "Late", "Outcome", "Reply", "Shop", "World"]
