@@ -364,6 +364,10 @@ def test_the_readers_hand_takes_the_switch_from_the_story() -> None:
     assert times(LESSON.run("reference", script), "service.down") == [3.0, 4.0]
 
 
+def test_a_switch_set_before_the_start_is_the_readers_too() -> None:
+    assert times(LESSON.run("reference", down=True), "service.down") == [0.0]
+
+
 def test_settings_act_on_the_running_breaker() -> None:
     events = LESSON.run("reference", ((7.0, "failure_threshold", 1), (7.0, "timeout", 1)))
     opened = times(events, "breaker.state", after="open")[0]

@@ -28,7 +28,7 @@ class World:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.story: dict[str, Any] = {}
-        self.touched: set[str] = set()
+        self.touched = {name for name in ("down", "error_rate") if lab.control(name)}
         self.in_flight = 0
         self.state = "closed"
         self.was_down = False
@@ -162,5 +162,5 @@ async def scenario(lab: Lab) -> None:
     lab.spawn(world.events())
     lab.spawn(world.clients())
     while True:  # a breaker may change its state by a timer of its own
-        await asyncio.sleep(0.1)
         world.observe()
+        await asyncio.sleep(0.1)
