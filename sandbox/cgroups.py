@@ -1,0 +1,264 @@
+"""Control groups made by us, one for each jail: what bounds a jail as a whole, and tells how it ended.
+
+nsjail can make a cgroup too, but removes it before anyone can ask whether memory ran out. Both versions of
+the kernel's interface are spoken; where neither can be used (an ordinary user), `find` says why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.limits import Limits
+
+HOME = "poligon"
+PERIOD = 100_000  # µs over which a share of CPU is counted
+OWN_PROCESSES = 4  # nsjail, process 1 and what starts them
+
+
+class NoCgroups(Exception):
+    """Control groups cannot be used here; the message is the Russian reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a group has used. Bytes and seconds; `out_of_memory` when the kernel killed a process of it for memory."""
+
+    memory: int
+    peak_memory: int
+    cpu_seconds: float
+    out_of_memory: bool
+
+
+class Group:
+    """The cgroup of one jail. `doors` are the files a process writes "0" to in order to enter."""
+
+    def __init__(self, folders: dict[str, Path], version: int) -> None:
+        self._folders = folders
+        self._version = version
+        self.doors = [str(folder / "cgroup.procs") for folder in dict.fromkeys(folders.values())]
+
+    def spent(self) -> Spent:
+        memory, cpu = self._folders["memory"], self._folders["cpuacct"]
+        if self._version == 1:
+            return Spent(
+                _number(memory / "memory.usage_in_bytes"),
+                _number(memory / "memory.max_usage_in_bytes"),
+                _number(cpu / "cpuacct.usage") / 1e9,
+                _field(memory / "memory.oom_control", "oom_kill") > 0,
+            )
+        return Spent(
+            _number(memory / "memory.current"),
+            _number(memory / "memory.peak"),
+            _field(cpu / "cpu.stat", "usage_usec") / 1e6,
+            _field(memory / "memory.events", "oom_kill") > 0,
+        )
+
+    def processes(self) -> list[int]:
+        try:
+            return [int(word) for word in Path(self.doors[0]).read_text().split()]
+        except OSError:
+            return []
+
+    def kill(self) -> None:
+        """SIGKILL to everything inside, until nothing is."""
+        for _ in range(50):
+            inside = self.processes()
+            if not inside:
+                return
+            for process in inside:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            time.sleep(0.01)
+
+    def remove(self) -> None:
+        """Remove the group; the kernel may need a moment after the last process."""
+        for folder in dict.fromkeys(self._folders.values()):
+            for _ in range(50):
+                try:
+                    folder.rmdir()
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    time.sleep(0.01)
+                else:
+                    break
+
+
+class Cgroups:
+    """Where this process may make groups. `homes` maps a controller to the folder our groups lie in."""
+
+    def __init__(self, homes: dict[str, Path], version: int) -> None:
+        self.homes = homes
+        self.version = version
+        # Names carry the maker, so that what a killed worker left can be told from a neighbour's.
+        self._maker = f"{os.stat('/proc/self/ns/pid').st_ino}-{os.getpid()}"
+        self._made = 0
+        self.sweep()
+
+    def make(self, limits: Limits) -> Group:
+        """A new group with these limits. Not for two threads at once. Raises OSError."""
+        self._made += 1
+        name = f"{self._maker}-{self._made}"
+        folders = {controller: home / name for controller, home in self.homes.items()}
+        group = Group(folders, self.version)
+        try:
+            for folder in dict.fromkeys(folders.values()):
+                folder.mkdir(parents=True)
+            for controller, file, value, must in _settings(limits, self.version):
+                path = folders[controller] / file
+                try:
+                    path.write_text(value)
+                except OSError:
+                    if must:
+                        raise
+        except OSError:
+            group.remove()
+            raise
+        return group
+
+    def sweep(self) -> None:
+        """Remove the groups of workers of this PID namespace that are no more."""
+        space, _, _ = self._maker.partition("-")
+        for home in dict.fromkeys(self.homes.values()):
+            for folder in home.glob(f"{space}-*-*"):
+                maker = int(folder.name.split("-")[1])
+                if maker != os.getpid() and not Path(f"/proc/{maker}").exists():
+                    Group({"memory": folder}, self.version).kill()
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
+
+    def leave(self) -> None:
+        """Remove our folders when no other worker's groups are in them."""
+        for home in dict.fromkeys(self.homes.values()):
+            with contextlib.suppress(OSError):
+                home.rmdir()
+
+
+def find() -> Cgroups:
+    """The cgroups of this machine. Raises NoCgroups."""
+    if os.geteuid() != 0:
+        raise NoCgroups("нужны права root")
+    mounts = _mounts()
+    own = _own()
+    if {"memory", "pids", "cpu", "cpuacct"} <= mounts.keys():
+        homes = {}
+        for controller in ("memory", "pids", "cpu", "cpuacct"):
+            homes[controller] = _home(mounts[controller], own.get(controller, "/"))
+        return Cgroups(homes, 1)
+    if "2" in mounts:
+        home = _home_v2(mounts["2"])
+        return Cgroups(dict.fromkeys(("memory", "pids", "cpu", "cpuacct"), home), 2)
+    raise NoCgroups("не подключена файловая система cgroup")
+
+
+def _settings(limits: Limits, version: int) -> list[tuple[str, str, str, bool]]:
+    """(controller, file, value, must): swap is bounded where the kernel can, the rest must be."""
+    quota = int(limits.cores * PERIOD)
+    processes = str(limits.processes + OWN_PROCESSES)
+    if version == 1:
+        return [
+            ("memory", "memory.limit_in_bytes", str(limits.memory), True),
+            ("memory", "memory.memsw.limit_in_bytes", str(limits.memory), False),
+            ("pids", "pids.max", processes, True),
+            ("cpu", "cpu.cfs_period_us", str(PERIOD), False),
+            ("cpu", "cpu.cfs_quota_us", str(quota), False),
+        ]
+    return [
+        ("memory", "memory.max", str(limits.memory), True),
+        ("memory", "memory.swap.max", "0", False),
+        ("pids", "pids.max", processes, True),
+        ("cpu", "cpu.max", f"{quota} {PERIOD}", False),
+    ]
+
+
+def _mounts() -> dict[str, Path]:
+    """Controller → mount point for version 1; "2" → mount point of version 2."""
+    found: dict[str, Path] = {}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        point, (kind, _, options) = Path(before.split()[4]), after.split()[:3]
+        if kind == "cgroup2":
+            found.setdefault("2", point)
+        elif kind == "cgroup":
+            for option in options.split(","):
+                found.setdefault(option, point)
+    return found
+
+
+def _own() -> dict[str, str]:
+    """Controller → path of this process's group ("2" for version 2)."""
+    found = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        for controller in controllers.split(","):
+            found[controller or "2"] = path
+    return found
+
+
+def _home(mount: Path, own: str) -> Path:
+    """Our folder under this process's own group, so that bounds set on us from outside hold for jails too."""
+    for base in (mount / own.lstrip("/"), mount):
+        home = base / HOME
+        try:
+            home.mkdir(exist_ok=True)
+        except OSError:
+            continue
+        return home
+    raise NoCgroups(f"в {mount} нельзя создавать группы")
+
+
+def _home_v2(mount: Path) -> Path:
+    """Our folder at the root of the tree we see, its controllers handed down."""
+    home = mount / HOME
+    wanted = {"memory", "pids"}
+    if not wanted <= set((mount / "cgroup.controllers").read_text().split()):
+        raise NoCgroups(f"в {mount} нет контроллеров memory и pids")
+    try:
+        try:
+            _hand_down(mount)
+        except OSError:
+            # A container's root group holds processes, and such a group cannot hand controllers down: they move
+            # to a group of their own, as an init would have put them.
+            _move_aside(mount)
+            _hand_down(mount)
+        home.mkdir(exist_ok=True)
+        _hand_down(home)
+    except OSError as error:
+        raise NoCgroups(f"в {mount} нельзя передать контроллеры: {error.strerror}") from error
+    return home
+
+
+def _hand_down(folder: Path) -> None:
+    have = set((folder / "cgroup.controllers").read_text().split())
+    given = set((folder / "cgroup.subtree_control").read_text().split())
+    wanted = {"memory", "pids", "cpu"} & have - given
+    if wanted:
+        (folder / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))
+
+
+def _move_aside(mount: Path) -> None:
+    aside = mount / "init"
+    aside.mkdir(exist_ok=True)
+    for process in (mount / "cgroup.procs").read_text().split():
+        with contextlib.suppress(OSError):
+            (aside / "cgroup.procs").write_text(process)
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _field(path: Path, name: str) -> int:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.split()[:1] == [name]), 0)
