@@ -31,7 +31,7 @@ def digest(paths: Iterable[Path]) -> str:
     return found.hexdigest()[:24]
 
 
-def _fresh(stamp: Path, value: str) -> bool:
+def fresh(stamp: Path, value: str) -> bool:
     return stamp.exists() and stamp.read_text() == value
 
 
@@ -64,7 +64,7 @@ def packages(*, tests: bool) -> None:
         sources = [ROOT / name, *([ROOT / "requirements.txt"] if tests else [])]
         stamp = VENV / f".{name}.stamp"
         value = digest(sources)
-        if _fresh(stamp, value):
+        if fresh(stamp, value):
             continue
         with step(f"Ставлю пакеты из {name} (в первый раз это минута-две)"):
             quietly(
@@ -102,7 +102,7 @@ def front_end() -> None:
     env = {**os.environ, "PATH": f"{node_path.parent}:{os.environ.get('PATH', '')}"}
     lock = ROOT / "package-lock.json"
     stamp, value = ROOT / "node_modules" / ".stamp", digest([lock, ROOT / "package.json"])
-    if not _fresh(stamp, value):
+    if not fresh(stamp, value):
         with step("Ставлю пакеты npm"):
             quietly(
                 [*_npm(node_path), "ci", "--no-audit", "--no-fund", "--loglevel=error"],
@@ -114,7 +114,7 @@ def front_end() -> None:
     scenes = sorted((ROOT / "content").glob("*/*/scene.js"))
     sources = [ROOT / "static" / "src", ROOT / "static" / "css", ROOT / "static" / "build.mjs", lock, *scenes]
     stamp, value = ROOT / "static" / "dist" / ".stamp", digest(sources)
-    if not _fresh(stamp, value):
+    if not fresh(stamp, value):
         with step("Собираю скрипты и стили"):
             quietly(
                 [node_path, ROOT / "static" / "build.mjs"],
@@ -125,22 +125,11 @@ def front_end() -> None:
         stamp.write_text(value)
 
 
-def manage(*words: str, env: dict[str, str], title: str) -> str:
-    """One management command as a step; its own messages end up in the Trouble when it fails."""
-    with step(title):
-        return quietly(
-            [PYTHON, "-W", "ignore", ROOT / "manage.py", *words],
-            "сообщение выше говорит, что исправить",
-            env=env,
-        )
-
-
 def site_data(env: dict[str, str]) -> None:
-    """Database tables, the course, demo users, static files: everything the site reads."""
-    manage("migrate", "--no-input", "-v", "0", env=env, title="Готовлю базу данных")
-    manage("collectstatic", "--no-input", "-v", "0", env=env, title="Раскладываю статические файлы")
-    manage("loadcourse", env=env, title="Загружаю курс")
-    manage("demousers", env=env, title="Завожу учебных пользователей")
+    """Database tables, static files, the course, demo users: everything the site reads."""
+    done = subprocess.run([str(PYTHON), "-W", "ignore", "-m", "launch.data"], cwd=ROOT, env=env)
+    if done.returncode:
+        raise Trouble("данные сайта не готовы", "сообщение выше говорит, что исправить")
 
 
 def jail_root(env: dict[str, str]) -> str:
