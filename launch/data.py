@@ -13,7 +13,7 @@ from launch.console import say, step
 from launch.setup import ROOT, digest, fresh
 
 
-def command(title: str, *words: str) -> None:
+def command(title: str, *words: str) -> str:
     """One management command as a step, quiet unless it fails."""
     from django.core.management import call_command
 
@@ -24,6 +24,7 @@ def command(title: str, *words: str) -> None:
     except BaseException:
         say(heard.getvalue().strip())
         raise
+    return heard.getvalue()
 
 
 def main() -> int:
@@ -47,7 +48,8 @@ def main() -> int:
             stamp.write_text(value)
         command("Загружаю курс", "loadcourse")
         if settings.LOCAL:
-            command("Завожу учебных пользователей", "demousers")
+            accounts = command("Завожу учебных пользователей", "demousers")
+            (settings.VAR / "demo-accounts.txt").write_text(f"Кем войти:\n{accounts}")
     except CommandError as error:
         say(str(error))
         return 1
