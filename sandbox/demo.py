@@ -20,6 +20,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.states import Ending
 
 CHUNK = 65536  # bytes of one read of the event pipe, and so of one batch
+USAGE_EVERY = 1.0  # s between looks at the CPU a jail has used
 UNSENT = 64 * 1024  # bytes of control messages that a guest may leave unread
 
 
@@ -30,6 +31,7 @@ class Jail(Protocol):
     def control(self) -> int: ...
     @property
     def events(self) -> int: ...
+    def usage(self) -> Any: ...
     def stop(self) -> None: ...
 
 
@@ -74,6 +76,7 @@ class Demo:
         self.t = 0.0
         self.closing = closing  # True when the whole worker stops
         self._clock = clock
+        self._usage_due = clock() + USAGE_EVERY
         self._splitter = Splitter(limits)
         self._unsent = bytearray()
         self._ending: Ending | None = None
@@ -93,8 +96,12 @@ class Demo:
                 return states.STOPPED
             if now >= deadline:
                 return Ending("timed_out", "limit", f"Время вышло: {self.limits.text('wall')}.")
-            left = min(deadline, self._stopping) - now
-            ready = self._poll.poll(math.ceil(min(left, 5.0) * 1000))
+            if now >= self._usage_due:
+                self._usage_due = now + USAGE_EVERY
+                if self.jail.usage().cpu_seconds > self.limits.cpu:
+                    return Ending("timed_out", "limit", f"Прогон остановлен: {self.limits.text('cpu')}.")
+            left = min(deadline, self._stopping, self._usage_due) - now
+            ready = self._poll.poll(math.ceil(left * 1000))
             for fd, _ in ready:
                 if fd == self.mailbox.fd:
                     self._receive()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import threading
 import uuid
@@ -34,18 +35,18 @@ ATTEMPTS = 3  # of one judging: a submission that takes a worker down with it mu
 
 
 class Outcome(Protocol):
-    """How a jail ended, as `sandbox.jail` tells it."""
+    """How a jail ended (`sandbox.jail.Outcome`)."""
 
     @property
-    def state(self) -> str: ...
+    def kind(self) -> str: ...
     @property
-    def reason(self) -> str: ...
+    def exit_code(self) -> int | None: ...
     @property
-    def text(self) -> str: ...
+    def stderr(self) -> str: ...
 
 
 class Jail(DemoJail, Protocol):
-    def outcome(self) -> Any: ...
+    def outcome(self) -> Outcome: ...
 
 
 class Jails(Protocol):
@@ -132,14 +133,11 @@ class Worker:
             attempt.begin()
             demo = Demo(job, attempt, jail, box, limits.DEMO, closing=self.closing.is_set)
             ending = demo.play()
-            jail.stop()
-            attempt.end(ending or silent_ending(jail.outcome()), demo.t)
+            attempt.end(ending or silent_ending(jail.outcome(), limits.DEMO), demo.t)
         except Gone:
             log.warning("run %s: attempt %d is no longer ours", job.run, number)
-            jail.stop()
         except Exception:
             log.exception("run %s: the worker failed", job.run)
-            jail.stop()
             attempt.end(states.BROKEN)
         finally:
             self._drop(box)
@@ -194,8 +192,13 @@ class Worker:
         self.postman.drop(box)
 
 
-def silent_ending(outcome: Any) -> Ending:
+def silent_ending(outcome: Outcome, bounds: limits.Limits) -> Ending:
     """The end of a demo whose jail ended without a word: never a success, whatever its exit status."""
-    if outcome.state == "finished":
-        return Ending("failed", "learner", "Программа закрылась сама, не дойдя до конца сценария.")
-    return Ending(outcome.state, outcome.reason, outcome.text)
+    if outcome.kind == "out_of_memory":
+        return Ending("out_of_memory", "limit", f"Программе не хватило памяти: {bounds.text('memory')}.")
+    if outcome.kind == "broken":
+        log.error("a jail broke: %s", outcome.stderr)
+        return states.BROKEN
+    if outcome.exit_code == 128 + signal.SIGXCPU:
+        return Ending("timed_out", "limit", f"Прогон остановлен: {bounds.text('cpu')}.")
+    return Ending("failed", "learner", "Программа закрылась сама, не дойдя до конца сценария.")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 PRELUDE = """
 import json, os, sys, time
@@ -23,9 +24,14 @@ start = line()
 
 @dataclass(frozen=True)
 class Outcome:
-    state: str
-    reason: str
-    text: str
+    kind: str
+    exit_code: int | None = None
+    stderr: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    cpu_seconds: float
 
 
 class OpenJail:
@@ -51,9 +57,11 @@ class OpenJail:
 
     def outcome(self) -> Outcome:
         code = self.process.wait()
-        if code == -9:
-            return Outcome("out_of_memory", "limit", "Программе не хватило памяти.")
-        return Outcome("finished" if code == 0 else "failed", "learner", "Программа закрылась.")
+        return Outcome("out_of_memory") if code == -9 else Outcome("exited", code)
+
+    def usage(self) -> Usage:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return Usage((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
 
     def close(self) -> None:
         self.stop()
