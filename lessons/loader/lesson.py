@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from lessons.loader.recording import BuiltRecording
 from lessons.loader.table import Table, parse
 from lessons.loader.text import Texts
 from lessons.markdown import Renderer, typography
+from lessons.markdown.blocks import Placed
 
 _WORDS_A_MINUTE = 150  # technical Russian with listings beside it
 _FENCE = "+++"
@@ -101,7 +102,8 @@ def build(
         "predict": predict,
         "quiz": quiz,
     }
-    wanted = {("demo", ""): demo, ("quiz", ""): quiz, ("exercise", ""): exercise}
+    there = {name: (folder.path / name).exists() for name in ("demo.toml", "quiz.toml", "exercise")}
+    wanted = {("demo", ""): there["demo.toml"], ("quiz", ""): there["quiz.toml"], ("exercise", ""): there["exercise"]}
     wanted |= {("predict", name): True for name in predict}
     _check_places(folder, rendered.blocks, wanted, problems, offset)
     taped = recording.build(folder.path / "recording.jsonl.gz", demo.spec, problems) if demo else None
@@ -128,7 +130,7 @@ def build(
 
 
 def _check_places(
-    folder: LessonFolder, blocks: Any, wanted: dict[tuple[str, str], Any], problems: Problems, offset: int
+    folder: LessonFolder, blocks: Sequence[Placed], wanted: dict[tuple[str, str], bool], problems: Problems, offset: int
 ) -> None:
     """Every part of the lesson has its place in the text, once; no place is left without its part."""
     path = folder.path / "lesson.md"

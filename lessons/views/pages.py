@@ -77,6 +77,7 @@ def recording(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
     response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     response["ETag"] = f'"{found.digest[:24]}"'
+    response["X-Shared-Page"] = "1"
     return response
 
 

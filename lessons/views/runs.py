@@ -39,7 +39,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
         found = runs.get(run_id)
     except WorkError as error:
         return refusal(request, error)
-    described = runs.describe(found, owner)
+    described = {**runs.describe(found, owner), "t": _moment(request)}
     row = Lesson.objects.select_related("chapter").filter(slug=found.lesson).first()
     live = described["state"] in states.LIVE_STATES
     context: dict[str, Any] = {
@@ -50,7 +50,6 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
         "is_case": found.variant == Variant.CASE,
         "state": found.run.get_state_display(),
         "created": found.created,
-        "t": _moment(request),
         "lesson": row,
     }
     if row is not None and row.has_demo:

@@ -25,9 +25,10 @@ def shared(request: HttpRequest, template: str, context: dict[str, Any], status:
     if problems or status != 200:
         response["Cache-Control"] = "no-store" if problems else "no-cache"
         return response
-    etag = f'"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
+    etag = f'W/"{hashlib.blake2b(response.content, digest_size=12).hexdigest()}"'
     response["ETag"] = etag
     response["Cache-Control"] = "public, no-cache"
+    response["X-Shared-Page"] = "1"
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
