@@ -14,6 +14,8 @@ from sandbox import cgroups, root
 
 POLICY = Path(__file__).resolve().parent / "policy" / "lab.kafel"
 
+REPOSITORY = Path(__file__).resolve().parent.parent
+
 # Above the ranges of containers and services (systemd's map of uids ends at 1,879,048,191), below 2^31.
 FIRST_UID = 1_900_000_000
 UIDS = 200_000_000
@@ -44,6 +46,36 @@ class Host:
     def fresh_uid() -> int:
         """A uid outside, for one jail only."""
         return FIRST_UID + secrets.randbelow(UIDS)
+
+    def protections(self) -> list[Protection]:
+        """Which promises this machine lets us keep, for people."""
+        as_root = "песочница запущена обычным пользователем"
+        grouped = f"нет контрольных групп: {self.no_cgroups}"
+        bound = "" if self.cgroups else grouped
+        return [
+            Protection("своё пространство имён: файлы, процессы, сеть, пользователи", True, ""),
+            Protection("системные вызовы только по списку разрешённых", True, ""),
+            Protection("нет прав администратора и способа их получить", True, ""),
+            Protection("у каждой песочницы свой номер пользователя", self.is_root, "" if self.is_root else as_root),
+            Protection("память ограничена на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"),
+            Protection("число процессов ограничено на всю песочницу", True, ""),
+            Protection("процессор ограничен на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"),
+            Protection("песочница умирает вместе с работником", True, ""),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """One promise: `text` says it in Russian, `holds` whether it is kept here, `note` why not or how far."""
+
+    text: str
+    holds: bool
+    note: str
+
+
+def var() -> Path:
+    """`POLIGON_VAR`, or the repository's `var`."""
+    return Path(os.environ.get("POLIGON_VAR") or REPOSITORY / "var").resolve()
 
 
 def find(var: Path) -> Host:

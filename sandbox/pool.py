@@ -15,7 +15,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
-from pathlib import Path
 
 from sandbox import host as hosts
 from sandbox.host import Host
@@ -34,8 +33,10 @@ class PoolClosed(Exception):
 class Pool:
     """Jails for one profile of limits. Safe for many threads; `close` leaves nothing behind."""
 
-    def __init__(self, host: Host, limits: Limits = DEMO, *, spare: int = SPARE) -> None:
-        self.host, self.limits, self.spare = host, limits, spare
+    def __init__(self, host: Host | None = None, limits: Limits = DEMO, *, spare: int = SPARE) -> None:
+        """Without `host`, this machine is looked at. Raises host.Unconfined, root.RootFailed."""
+        self.host = host or hosts.find(hosts.var())
+        self.limits, self.spare = limits, spare
         self._lock = threading.Lock()
         self._ready: deque[Jail] = deque()
         self._waiting: deque[Future[Jail]] = deque()
@@ -48,14 +49,9 @@ class Pool:
         self._thread = threading.Thread(target=self._keep, name="pool", daemon=True)
         self._thread.start()
 
-    @classmethod
-    def here(cls, var: Path, limits: Limits = DEMO, *, spare: int = SPARE) -> Pool:
-        """A pool on this machine, its root under `var`. Raises host.Unconfined, root.RootFailed."""
-        return cls(hosts.find(var), limits, spare=spare)
-
     @contextlib.contextmanager
     def take(self, timeout: float | None = None) -> Iterator[Jail]:
-        """A warm jail of one's own, stopped when the block is left. Waits `timeout` seconds for it (default: warm-up).
+        """A warm jail of one's own, stopped when the block is left. `timeout` in seconds (default: warm-up).
 
         Raises JailFailed when none could be started in time, PoolClosed.
         """

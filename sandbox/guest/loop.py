@@ -75,7 +75,7 @@ class GatedLoop(asyncio.SelectorEventLoop):
         scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
         return scheduled[0].when() if scheduled else math.inf
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         """As usual, and remembered: virtual time must not run away while a thread works."""
         future = super().run_in_executor(executor, func, *args)
         self._in_threads += 1
