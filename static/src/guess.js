@@ -4,8 +4,14 @@
  */
 import { api, h, reader, store } from './reader.js';
 
-/** 4.5 → «4,5»; the unit after a narrow gap. */
-export const amount = (value, unit) => `${Number(value).toLocaleString('ru')}${unit ? `\u00a0${unit}` : ''}`;
+/**
+ * 4.5 → «4,5 с». A unit that is a word («вызовов») is declined by its author for the right answer only,
+ * so other numbers go without it (`exact: false`): «21 вызовов» is not Russian.
+ */
+export function amount(value, unit, { exact = true } = {}) {
+  const fits = unit && (exact || !/^[а-яё]{4,}$/i.test(unit));
+  return `${Number(value).toLocaleString('ru')}${fits ? `\u00a0${unit}` : ''}`;
+}
 
 /** Course text is HTML rendered and escaped on the server. */
 export function rich(name, attributes, markup) {
@@ -61,7 +67,7 @@ export function scale({ min, max, unit, tolerance = 0 }, guess, real) {
     tolerance ? h('div', { class: 'band', style: `left:${at(Math.max(low, real - tolerance))}%;right:${100 - at(Math.min(high, real + tolerance))}%` }) : null,
     h('div', { class: 'gap', style: `left:${from}%;width:${to - from}%` }),
     pin('real', real, `измерено: ${amount(real, unit)}`),
-    pin('mine', guess, `вы: ${amount(guess, unit)}`));
+    pin('mine', guess, `вы: ${amount(guess, unit, { exact: false })}`));
 }
 
 /** The kept answers of one kind ('predicted' or 'quiz'): this browser's first, then the server's. */

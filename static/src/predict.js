@@ -41,14 +41,14 @@ class Predict extends HTMLElement {
     const shown = h('output', {}, '?');
     const show = () => {
       this.touched = true;
-      shown.textContent = amount(this.range.value, unit);
+      shown.textContent = amount(this.range.value, unit, { exact: false });
       this.range.setAttribute('aria-valuetext', shown.textContent);
     };
     this.range = h('input', {
       type: 'range', min, max, step, value: middle, id: `range-${id}`, 'aria-labelledby': `predict-${id}`, oninput: show, onchange: show,
     });
     return h('div', { class: 'guess' }, h('div', {}, this.range,
-      h('div', { class: 'ends', 'aria-hidden': 'true' }, h('span', {}, amount(min, unit)), h('span', {}, amount(max, unit)))), shown);
+      h('div', { class: 'ends', 'aria-hidden': 'true' }, h('span', {}, amount(min, unit, { exact: false })), h('span', {}, amount(max, unit, { exact: false })))), shown);
   }
 
   submit() {
@@ -100,7 +100,7 @@ class Predict extends HTMLElement {
       this.say(guess === undefined ? '' : guess === question.answer ? 'Так и есть.' : 'На деле иначе.');
     } else {
       const right = Math.abs(guess - question.answer) <= (question.tolerance ?? 0);
-      const [real, mine] = [amount(question.answer, question.unit), amount(guess, question.unit)];
+      const [real, mine] = [amount(question.answer, question.unit), amount(guess, question.unit, { exact: false })];
       this.say(guess === undefined ? `Измерено: ${real}.`
         : right ? `Вы предсказали ${mine}, измерено ${real}. Попали.` : `Вы предсказали ${mine}, а измерено ${real}.`);
       if (guess === undefined) this.field.remove();
