@@ -5,9 +5,34 @@ Free of Django: a worker reads the broker's address and nothing else of the site
 
 from __future__ import annotations
 
+from typing import Any
+
+from celery import signals
+
 from coursesite import environment
 from sandbox.broker import make_app
 
 ENV = environment.load(with_secret=False)
 app = make_app(ENV.redis_url)
 app.conf.worker_concurrency = ENV.worker_concurrency
+
+
+@signals.worker_init.connect
+def _open(**_: Any) -> None:
+    from sandbox.tasks import process
+
+    process.open(ENV.redis_url, ENV.var)
+
+
+@signals.worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    from sandbox.tasks import process
+
+    process.stop()
+
+
+@signals.worker_shutdown.connect
+def _close(**_: Any) -> None:
+    from sandbox.tasks import process
+
+    process.close()

@@ -59,6 +59,7 @@ _MARK = (
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state or ended[state] or redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'state', ARGV[3])
+if ARGV[3] == 'running' then redis.call('HSET', KEYS[1], 'started', redis.call('TIME')[1]) end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'run', ARGV[1], 'state', ARGV[3], 'attempt', ARGV[2])
 return 1
 """
@@ -80,7 +81,7 @@ redis.call('DEL', KEYS[3])
 redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('SREM', KEYS[5], ARGV[1])
 redis.call('XADD', KEYS[6], '*', 'run', ARGV[1], 'attempt', ARGV[2], 'state', ARGV[3], 'reason', ARGV[4],
-  'text', ARGV[5], 'last', ARGV[6])
+  'text', ARGV[5], 'last', ARGV[6], 'started', redis.call('HGET', KEYS[1], 'started') or '')
 redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'run', ARGV[1], 'state', ARGV[3],
   'attempt', ARGV[2], 'last', ARGV[6])
 return 1

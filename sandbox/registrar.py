@@ -11,12 +11,12 @@ import logging
 import threading
 import time
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import redis
 from django.db import close_old_connections, transaction
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -124,16 +124,15 @@ class Registrar:
                 close_old_connections()
 
     def _change(self, entries: list[Entry]) -> None:
-        newest: dict[str, tuple[str, int]] = {}
+        running: dict[str, int] = {}  # `starting` lasts milliseconds; an end comes by its own stream
         for _, fields in entries:
-            newest[fields[b"run"].decode()] = (fields[b"state"].decode(), int(fields[b"attempt"]))
-        for run_id, (state, number) in newest.items():
-            if state != "running":  # `starting` lasts milliseconds; an end comes by its own stream
-                continue
+            if fields[b"state"] == b"running":
+                running[fields[b"run"].decode()] = int(fields[b"attempt"])
+        for run_id, number in running.items():
             with transaction.atomic():
                 changed = Run.objects.filter(
                     pk=run_id, state__in=states.LIVE_STATES, attempt__lte=number
-                ).update(state=state, attempt=number, started=Coalesce(F("started"), timezone.now()))
+                ).update(state="running", attempt=number, started=Coalesce(F("started"), timezone.now()))
                 if changed:
                     signals.run_changed.send(sender=Run, run=Run.objects.get(pk=run_id))
         self.client.xack(stream.CHANGES, GROUP, *[entry_id for entry_id, _ in entries])
@@ -166,6 +165,7 @@ class Registrar:
                 attempt=number,
                 last_seq=len(lines),
                 archive=runs.archive(lines),
+                started=Coalesce(F("started"), _moment(told.get("started", ""))),
                 ended=timezone.now(),
             )
             if ended and signal:
@@ -225,3 +225,9 @@ class Registrar:
             {"run": run_id, "state": "lost", "attempt": 1, "last": 0},
             maxlen=stream.CHANGES_KEPT,
         )
+
+
+def _moment(seconds: str) -> Value:
+    """A moment told by Valkey's clock; NULL for a run that never ran."""
+    moment = datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+    return Value(moment, output_field=DateTimeField(null=True))

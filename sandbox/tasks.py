@@ -1,51 +1,52 @@
-"""What the broker may ask a worker to do. The process's pool and helper threads live here, made once."""
+"""What the broker may ask a worker to do. What the process's runs share is made once, when it starts."""
 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
-from celery import current_app, shared_task, signals
+from celery import shared_task
 
-from sandbox import broker, jobs, stream
+from sandbox import broker, host, jobs, limits, root, stream
+from sandbox.pool import Pool
 from sandbox.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_process: dict[str, Worker] = {}
+JUDGE_SPARE = 2  # warm jails for judgings, which are rarer and may wait a moment
 
 
-def redis_url(broker_url: str) -> str:
-    """The broker's address as redis-py spells it."""
-    if broker_url.startswith("redis+socket://"):
-        return "unix://" + broker_url.removeprefix("redis+socket://")
-    return broker_url
+class Process:
+    """The worker process: opened by Celery's start, closed in two steps by its end."""
+
+    worker: Worker | None = None
+    pools: tuple[Pool, ...] = ()
+
+    def open(self, redis_url: str, var: Path) -> None:
+        """Warm the jails and start the helper threads. Raises SystemExit where code cannot be confined."""
+        try:
+            demo = Pool(host.find(var), limits.DEMO)
+            judge = Pool(demo.host, limits.JUDGE, spare=JUDGE_SPARE)
+        except (host.Unconfined, root.RootFailed) as error:
+            raise SystemExit(str(error)) from error
+        self.pools = (demo, judge)
+        self.worker = Worker(stream.connect(redis_url), demo, judge)
+
+    def stop(self) -> None:
+        """Celery now waits for its tasks: end them, or a restart would take as long as the longest run."""
+        if self.worker is not None:
+            self.worker.close()
+
+    def close(self) -> None:
+        """After the last task."""
+        if self.worker is not None:
+            self.worker.shut()
+        for pool in self.pools:
+            pool.close()
 
 
-@signals.worker_init.connect
-def open_worker(**_: Any) -> None:
-    """Make the pool in the main thread, before any other thread: a jail dies with the thread that made it."""
-    from sandbox.pool import Pool
-
-    client = stream.connect(redis_url(current_app.conf.broker_url))
-    _process["worker"] = Worker(client, Pool())
-
-
-@signals.worker_shutting_down.connect
-def close_worker(**_: Any) -> None:
-    """Celery now waits for its tasks: end them, or a restart would take as long as the longest run."""
-    if "worker" in _process:
-        _process["worker"].close()
-
-
-@signals.worker_shutdown.connect
-def shut_worker(**_: Any) -> None:
-    worker = _process.pop("worker", None)
-    if worker is not None:
-        worker.shut()
-        close = getattr(worker.jails, "close", None)
-        if close is not None:
-            close()
+process = Process()
 
 
 # A demo is acknowledged when it begins: its viewers have watched it, and the reaper tells them if it is lost.
@@ -54,7 +55,7 @@ def run_demo(job_json: dict[str, Any], queue: broker.Queue = "demo") -> None:
     job = jobs.from_json(job_json)
     if not isinstance(job, jobs.DemoJob):
         raise TypeError(f"not a demo: {job_json.get('type')!r}")
-    _process["worker"].demo(job, queue)
+    _worker().demo(job, queue)
 
 
 # A judging is acknowledged when it has ended: if this worker dies, another one judges.
@@ -63,4 +64,10 @@ def run_judge(job_json: dict[str, Any], queue: broker.Queue = "judge") -> None:
     job = jobs.from_json(job_json)
     if not isinstance(job, jobs.JudgeJob):
         raise TypeError(f"not a judging: {job_json.get('type')!r}")
-    _process["worker"].judge(job, queue)
+    _worker().judge(job, queue)
+
+
+def _worker() -> Worker:
+    if process.worker is None:
+        raise RuntimeError("the worker was not opened: start it with `-A coursesite.celery`")
+    return process.worker

@@ -61,9 +61,17 @@ Judging = Callable[..., Any]
 class Worker:
     """Everything one worker process shares between its runs. `close` ends them as lost by our fault."""
 
-    def __init__(self, client: redis.Redis, jails: Jails, judging: Judging | None = None) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        demo_jails: Jails,
+        judge_jails: Jails,
+        *,
+        judging: Judging | None = None,
+    ) -> None:
         self.client = client
-        self.jails = jails
+        self.demo_jails = demo_jails
+        self.judge_jails = judge_jails
         self.judging = judging
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.leases = Leases(client)
@@ -90,7 +98,7 @@ class Worker:
         if not self._wanted(job):
             return
         try:
-            with self.jails.take() as jail:
+            with self.demo_jails.take() as jail:
                 self._demo_in(jail, job, queue)
         except Exception:
             # A jail that cannot be had or torn down: the run, if it was not ended inside, is ended here.
@@ -160,7 +168,7 @@ class Worker:
             stopped = stopped or any(message["op"] == "stop" for message in box.take())
             return stopped or box.lost or self.closing.is_set()
 
-        told = judging(job, self.jails.take, emit, over)
+        told = judging(job, self.judge_jails.take, emit, over)
         if box.lost:
             raise Gone(job.run)
         if self.closing.is_set() and not stopped and told.state == "stopped":

@@ -38,7 +38,7 @@ def make_worker(client: redis.Redis) -> Iterator[Callable[..., Worker]]:
     made: list[Worker] = []
 
     def make(script: str = "", **options: object) -> Worker:
-        worker = Worker(client, OpenJails(script), **options)  # type: ignore[arg-type]
+        worker = Worker(client, OpenJails(script), OpenJails(script), **options)  # type: ignore[arg-type]
         made.append(worker)
         return worker
 
