@@ -1,0 +1,6 @@
+"""The cast."""
+
+from tests.classroom.cast import alisa, boris, eva
+from tests.lessons.work.course import lesson
+
+__all__ = ["alisa", "boris", "eva", "lesson"]
