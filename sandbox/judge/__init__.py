@@ -10,6 +10,7 @@ from sandbox.judge.case import Case, Failed, Task, case
 from sandbox.judge.grading import run
 from sandbox.judge.stubs import Call, ExceptionName, Handle, Raise, Stub
 from sandbox.judge.wire import Thing
+from sandbox.judge.words import seconds, show, times
 from sandbox.judge.world import Outcome
 
 __all__ = [
@@ -25,4 +26,7 @@ __all__ = [
     "Thing",
     "case",
     "run",
+    "seconds",
+    "show",
+    "times",
 ]

@@ -105,6 +105,18 @@ class Record:
         return [*self.steps, f"… и ещё строк: {self.dropped}"] if self.dropped else list(self.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place in the trace."""
+
+    record: Record
+    at: float
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        if len(self.record.trace) < TRACE:
+            self.record.trace.append((self.at, kind, fields))
+
+
 class Case:
     """One run of one case in a world of its own.
 
@@ -132,7 +144,7 @@ class Case:
         return self.world.now
 
     def stub(self, name: str, *, sync: bool = False) -> Stub:
-        """A function to hand to the learner's code, `async` unless `sync`. Returns None until told otherwise."""
+        """A function to hand to the learner's code, `async` unless `sync`; returns None until told."""
         stub = self._stubs[name] = Stub(self, name, sync)
         return stub
 
@@ -263,10 +275,13 @@ class Case:
         """A line of the record that a learner reads beside a failure: what was done."""
         self.record.step(f"{seconds(self.now)}: {text}")
 
-    def emit(self, kind: str, *, at: float | None = None, **fields: Any) -> None:
-        """An event of the trace, in the kinds of the lesson's scene; `at` is now unless given."""
-        if len(self.record.trace) < TRACE:
-            self.record.trace.append((self.now if at is None else at, kind, fields))
+    def emit(self, kind: str, **fields: Any) -> None:
+        """An event of the trace, in the kinds of the lesson's scene, at this virtual moment."""
+        self.at(self.now).emit(kind, **fields)
+
+    def at(self, moment: float) -> Moment:
+        """For `c.at(2.5).emit(…)`: an event of another moment. The trace is put in order when it is told."""
+        return Moment(self.record, max(0.0, moment))
 
     # -- inside -------------------------------------------------------------------------------------------
 

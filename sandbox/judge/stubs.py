@@ -42,6 +42,9 @@ class Raise:
     args: tuple[Any, ...] = ()
 
 
+Delay = float | None | Callable[[Call], float | None]
+
+
 class Owner(Protocol):
     """What a stub needs of its case."""
 
@@ -61,7 +64,7 @@ class Stub:
         self.on_call: Callable[[Call], None] = lambda call: None
         self.on_end: Callable[[Call, bool], None] = lambda call, finished: None
         self._owner = owner
-        self._delay: float | None = 0.0
+        self._delay: Delay = 0.0
         self._answer: Callable[[Call], Any] = lambda call: None
 
     def returns(self, value: Any) -> Stub:
@@ -77,15 +80,15 @@ class Stub:
         self._answer = decide
         return self
 
-    def takes(self, delay: float | None) -> Stub:
-        """Each call lasts so many virtual seconds; None: it never ends by itself."""
+    def takes(self, delay: Delay) -> Stub:
+        """Each call lasts so many virtual seconds, or as `delay(call)` says; None: it never ends by itself."""
         self._delay = delay
         return self
 
     def hear(self, asked: Asked) -> Reply:
         call = Call(asked.n, asked.args, asked.kwargs, asked.at)
         self.calls.append(call)
-        delay = None if self.sync else self._delay
+        delay = self._delay(call) if callable(self._delay) else self._delay
         self.on_call(call)
         if not self.sync:
             self.in_flight += 1
