@@ -18,8 +18,9 @@ _INFLATED = 64 * 1024  # bytes taken from an archive at a time
 
 
 def new_id() -> str:
-    """A name nobody can guess: 48 bits of milliseconds, 84 random ones, as 22 URL-safe characters."""
-    number = (time.time_ns() // 1_000_000) << 84 | secrets.randbits(84)
+    """A name nobody can guess: 48 bits of milliseconds, 82 random ones, as 22 URL-safe characters."""
+    # The topmost bit is set so that no id begins with a dash.
+    number = 1 << 130 | (time.time_ns() // 1_000_000) << 82 | secrets.randbits(82)
     return "".join(_ALPHABET[number >> shift & 63] for shift in range(126, -1, -6))
 
 

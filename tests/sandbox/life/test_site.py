@@ -152,7 +152,7 @@ def test_an_end_whose_receiver_failed_is_told_again(
         make_worker(SCRIPT).demo(job)
         registrar.step()
         run.refresh_from_db()
-        assert (run.state, run.label) == ("queued", "Демо")  # nothing is half kept
+        assert (run.state, run.label) == ("running", "Демо")  # nothing is half kept
         registrar.recover()
     finally:
         signals.run_ended.disconnect(fail_once)
@@ -273,4 +273,4 @@ def test_a_control_message_that_says_nothing_is_refused(message: Any) -> None:
 
 def test_ids_are_short_and_safe_in_a_url() -> None:
     made = [start()[0].id for _ in range(3)]
-    assert all(stream.RUN_ID.fullmatch(found) for found in made)
+    assert all(stream.RUN_ID.fullmatch(found) and found[0] != "-" for found in made)
