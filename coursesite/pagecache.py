@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -85,7 +85,7 @@ def make_page(headers: list[Header], body: bytes, born: float, like: Page | None
     bodies = {"identity": body}
     if not any(name.lower() == b"content-encoding" for name, _ in kept):
         bodies |= {"gzip": gzip.compress(body, 9, mtime=0), "br": brotli.compress(body, quality=11)}
-    answers = {}
+    answers: dict[str, tuple[Message, Message]] = {}
     for encoding, packed in bodies.items():
         marks: list[Header] = [(b"content-length", str(len(packed)).encode()), vary]
         if encoding != "identity":

@@ -117,7 +117,7 @@ class ChapterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a DemoJob needs beside the run's own choices: seed, duration (scenario seconds), clock, defaults."""
+    """What a DemoJob needs beside the run's own choices. `duration` is in scenario seconds."""
 
     title: str
     seed: int
@@ -195,7 +195,7 @@ def demo_spec(slug: str) -> Spec:
 
 
 def demo_files(slug: str, variant: str, code: str | None = None) -> dict[str, str]:
-    """Files of the jail's working folder: `demo.py`, and as `reference.py` the variant or, for "mine", `code`.
+    """The jail's working folder: `demo.py`, and as `reference.py` the variant or, for "mine", `code`.
 
     Raises Unknown for a lesson without a demo or an unknown variant, ValueError for "mine" without code.
     """
@@ -239,7 +239,7 @@ def exercise(slug: str) -> Exercise:
 
 
 def starter(slug: str, slot: str) -> str:
-    """What an editor opens with: the reference for slot "demo", the starter for "exercise". Raises Unknown."""
+    """What an editor opens with: the reference ("demo") or the starter ("exercise"). Raises Unknown."""
     if slot == "exercise":
         return exercise(slug).starter
     return demo_files(slug, "reference")["reference.py"]

@@ -57,7 +57,7 @@ def clean_controls(controls: Iterable[Mapping[str, Any]], values: Mapping[str, o
 def clean_script(
     controls: Iterable[Mapping[str, Any]], script: Iterable[Sequence[object]], duration: float
 ) -> list[tuple[float, str, Value]]:
-    """Check `[t, name, value]` inputs: `t` in scenario seconds, in order, within the run. Raises BadControls."""
+    """Check `[t, name, value]`: `t` in scenario seconds, in order, within the run. Raises BadControls."""
     declared = {control["name"]: control for control in controls}
     clean: list[tuple[float, str, Value]] = []
     last = 0.0

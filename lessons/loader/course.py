@@ -61,7 +61,7 @@ def load_course(root: Path | None = None) -> Report:
     root = root or Path(settings.CONTENT_DIR)
     problems = Problems(root)
     chapters = discover(root, problems)
-    slugs = {x.slug for chapter in chapters for x in (*chapter.lessons, *chapter.planned)}
+    slugs = {slug for chapter in chapters for slug in chapter.slugs}
     common = "\0".join([_renderer_digest(), *sorted(slugs)])
     digests = {
         folder.slug: hashlib.sha256(f"{common}\0{folder.digest}".encode()).hexdigest()
@@ -97,7 +97,11 @@ def _typeset(built: Sequence[BuiltLesson], problems: Problems) -> list[BuiltLess
     for lesson, faults in zip(built, refused, strict=True):
         for fault in faults:
             path = next(
-                (p for p in sorted(lesson.folder.path.rglob("*")) if p.suffix in {".md", ".toml"} and fault.tex in p.read_text()),
+                (
+                    p
+                    for p in sorted(lesson.folder.path.rglob("*"))
+                    if p.suffix in {".md", ".toml"} and fault.tex in p.read_text()
+                ),
                 lesson.folder.path / "lesson.md",
             )
             line = line_of(path.read_text(encoding="utf-8"), fault.tex)

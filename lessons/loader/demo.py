@@ -54,10 +54,16 @@ def build(folder: Path, slug: str, problems: Problems) -> BuiltDemo | None:
     if not path.exists():
         for name in ("demo.py", "scene.js", "recording.jsonl.gz"):
             if (folder / name).exists():
-                problems.add(path, 0, f"есть {name}, но нет demo.toml", "опишите демонстрацию или уберите файл")
+                problems.add(
+                    path, 0, f"есть {name}, но нет demo.toml", "опишите демонстрацию или уберите файл"
+                )
         return None
     table = parse(path, problems)
-    modules = {name: m for name in ("reference.py", "naive.py", "demo.py") if (m := python.read(folder / name, problems))}
+    modules = {
+        name: m
+        for name in ("reference.py", "naive.py", "demo.py")
+        if (m := python.read(folder / name, problems))
+    }
     for name in ("reference.py", "demo.py"):
         if not (folder / name).exists():
             problems.add(folder / name, 0, "файла нет", f"демонстрации без {name} не бывает: напишите его")
@@ -77,7 +83,12 @@ def build(folder: Path, slug: str, problems: Problems) -> BuiltDemo | None:
     }
     spec["kinds"] = dict(_kinds(table))
     if not (folder / "scene.js").exists() and spec["scene"] == slug:
-        problems.add(folder / "scene.js", 0, "файла со сценой нет", "напишите его или назовите чужую сцену: scene = \"…\"")
+        problems.add(
+            folder / "scene.js",
+            0,
+            "файла со сценой нет",
+            'напишите его или назовите чужую сцену: scene = "…"',
+        )
     variant, script = _recording(table, spec)
     table.done()
     _check_code(modules, spec, problems)
@@ -94,9 +105,17 @@ def _controls(table: Table) -> Iterator[dict[str, Any]]:
         if name in seen:
             item.problem("name", f"ручка «{name}» уже есть", "назовите иначе")
         seen.add(name)
-        control: dict[str, Any] = {"name": name, "kind": kind, "label": typography.plain(item.string("label"))}
+        control: dict[str, Any] = {
+            "name": name,
+            "kind": kind,
+            "label": typography.plain(item.string("label")),
+        }
         if kind == "slider":
-            control |= {"min": item.number("min"), "max": item.number("max"), "step": item.number("step", low=1e-6)}
+            control |= {
+                "min": item.number("min"),
+                "max": item.number("max"),
+                "step": item.number("step", low=1e-6),
+            }
             if control["min"] >= control["max"]:
                 item.problem("min", "min не меньше max", "поменяйте границы")
             control["unit"] = item.string("unit", required=False)
@@ -124,7 +143,11 @@ def _variants(table: Table, modules: dict[str, Module]) -> Iterator[dict[str, An
     for name in ("reference", "naive"):
         if name not in declared:
             if f"{name}.py" in modules:
-                table.problem("", f"нет таблицы [variants.{name}]", f"добавьте её: label — как назвать {name}.py на странице")
+                table.problem(
+                    "",
+                    f"нет таблицы [variants.{name}]",
+                    f"добавьте её: label — как назвать {name}.py на странице",
+                )
             continue
         item = declared.pop(name)
         variant = {"name": name, "label": typography.plain(item.string("label")), "code": ""}
@@ -134,7 +157,9 @@ def _variants(table: Table, modules: dict[str, Module]) -> Iterator[dict[str, An
         if f"{name}.py" in modules:
             variant["code"] = modules[f"{name}.py"].text
         else:
-            item.problem("", f"вариант {name} есть, а файла {name}.py нет", "напишите файл или уберите таблицу")
+            item.problem(
+                "", f"вариант {name} есть, а файла {name}.py нет", "напишите файл или уберите таблицу"
+            )
         yield variant
     for name, item in declared.items():
         item.problem("", f"варианта «{name}» не бывает", "есть reference и naive")
@@ -150,7 +175,9 @@ def _kinds(table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
         if kind in RUNTIME_KINDS:
             item.problem("", f"событие «{kind}» создаёт сама песочница", "уберите таблицу")
         elif not _KIND.fullmatch(kind):
-            item.problem("", f"«{kind}» не годится", "имя из двух частей через точку, в кавычках: \"call.sent\"")
+            item.problem(
+                "", f"«{kind}» не годится", 'имя из двух частей через точку, в кавычках: "call.sent"'
+            )
         entry: dict[str, Any] = {
             "label": typography.plain(item.string("label")),
             "fields": item.strings("fields"),
@@ -165,7 +192,9 @@ def _kinds(table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
         yield kind, entry
 
 
-def _recording(table: Table, spec: dict[str, Any]) -> tuple[str, list[tuple[float, str, bool | int | float | str]]]:
+def _recording(
+    table: Table, spec: dict[str, Any]
+) -> tuple[str, list[tuple[float, str, bool | int | float | str]]]:
     item = table.table("recording")
     if item is None:
         return "reference", []
@@ -178,7 +207,7 @@ def _recording(table: Table, spec: dict[str, Any]) -> tuple[str, list[tuple[floa
         for where, why in bad.fields.items():
             item.problem("script", f"{where}: не подходит", why)
     except TypeError:
-        item.problem("script", "script — не список троек", "пишите [[6.0, \"down\", true]]")
+        item.problem("script", "script — не список троек", 'пишите [[6.0, "down", true]]')
     return variant, []
 
 
@@ -192,7 +221,9 @@ def _check_code(modules: dict[str, Module], spec: dict[str, Any], problems: Prob
     names = {control["name"] for control in spec["controls"]}
     for name, line in python.controls_used(demo.source):
         if name not in names:
-            problems.add(demo.path, line, f"ручки «{name}» нет в demo.toml", f"есть такие: {', '.join(sorted(names))}")
+            problems.add(
+                demo.path, line, f"ручки «{name}» нет в demo.toml", f"есть такие: {', '.join(sorted(names))}"
+            )
 
 
 def check_emitted(module: Module, spec: dict[str, Any], problems: Problems) -> None:
@@ -204,4 +235,6 @@ def check_emitted(module: Module, spec: dict[str, Any], problems: Problems) -> N
             problems.add(module.path, event.line, f"событие «{event.kind}» не объявлено в demo.toml", remedy)
         elif event.fields is not None and event.fields != set(declared["fields"]):
             expected = ", ".join(declared["fields"]) or "никаких"
-            problems.add(module.path, event.line, f"не те поля у «{event.kind}»", f"по demo.toml они такие: {expected}")
+            problems.add(
+                module.path, event.line, f"не те поля у «{event.kind}»", f"по demo.toml они такие: {expected}"
+            )

@@ -22,7 +22,9 @@ class BuiltExercise:
     starter: Module
 
 
-def build(folder: Path, spec: dict[str, Any] | None, reference: Module | None, texts: Texts) -> BuiltExercise | None:
+def build(
+    folder: Path, spec: dict[str, Any] | None, reference: Module | None, texts: Texts
+) -> BuiltExercise | None:
     """Read `folder` (a lesson's `exercise/`). None when there is none, or when it cannot be used."""
     if not folder.is_dir():
         return None
@@ -30,7 +32,9 @@ def build(folder: Path, spec: dict[str, Any] | None, reference: Module | None, t
     starter, cases = (_needed(folder / name, problems) for name in ("starter.py", "cases.py"))
     solution = python.read(folder / "solution.py", problems) or reference
     if solution is None:
-        problems.add(folder / "solution.py", 0, "нет эталонного решения", "напишите его или reference.py урока")
+        problems.add(
+            folder / "solution.py", 0, "нет эталонного решения", "напишите его или reference.py урока"
+        )
     task = texts.file(folder / "task.md")
     hints = texts.sections(folder / "hints.md")
     wrong = {path.stem: python.read(path, problems) for path in sorted((folder / "wrong").glob("*.py"))}
@@ -55,7 +59,9 @@ def _needed(path: Path, problems: Problems) -> Module | None:
     return python.read(path, problems)
 
 
-def _check_wrong(folder: Path, cases: Module, listed: list[python.Case], wrong: set[str], problems: Problems) -> None:
+def _check_wrong(
+    folder: Path, cases: Module, listed: list[python.Case], wrong: set[str], problems: Problems
+) -> None:
     named: set[str] = set()
     titles: set[str] = set()
     for case in listed:

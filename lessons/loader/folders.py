@@ -46,6 +46,11 @@ class ChapterFolder:
     lessons: tuple[LessonFolder, ...]
     planned: tuple[Planned, ...]
 
+    @property
+    def slugs(self) -> set[str]:
+        """Slugs of its lessons, planned ones too."""
+        return {lesson.slug for lesson in self.lessons} | {plan.slug for plan in self.planned}
+
 
 def files(folder: Path) -> Iterator[Path]:
     """Every file of a folder in order; editors' and interpreters' leavings skipped."""
@@ -99,7 +104,9 @@ def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
     chapters: list[ChapterFolder] = []
     seen: dict[str, Path] = {}
     numbers: dict[int, Path] = {}
-    for folder in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))):
+    for folder in sorted(
+        path for path in root.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))
+    ):
         named = _FOLDER.fullmatch(folder.name)
         if named is None:
             problems.add(folder, 0, "непонятное имя папки главы", "назовите её так: «05-fault-tolerance»")
@@ -111,10 +118,13 @@ def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
         title, aim, planned = _planned(folder, problems)
         lessons = tuple(_lessons(folder, problems))
         taken: dict[int, str] = {}
-        for place, lesson_slug in [(x.number, x.slug) for x in (*lessons, *planned)]:
+        places = [(x.number, x.slug) for x in lessons] + [(x.number, x.slug) for x in planned]
+        for place, lesson_slug in places:
             where = folder / "chapter.toml"
             if lesson_slug in seen:
-                problems.add(where, 0, f"урок «{lesson_slug}» уже есть в {seen[lesson_slug].name}", "смените slug")
+                problems.add(
+                    where, 0, f"урок «{lesson_slug}» уже есть в {seen[lesson_slug].name}", "смените slug"
+                )
             if place in taken:
                 remedy = "смените номер; написанный урок уберите из [[planned]]"
                 problems.add(where, 0, f"номер {place} и у «{taken[place]}», и у «{lesson_slug}»", remedy)
@@ -124,7 +134,9 @@ def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
 
 
 def _lessons(chapter: Path, problems: Problems) -> Iterator[LessonFolder]:
-    for folder in sorted(path for path in chapter.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))):
+    for folder in sorted(
+        path for path in chapter.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))
+    ):
         named = _FOLDER.fullmatch(folder.name)
         if named is None:
             problems.add(folder, 0, "непонятное имя папки урока", "назовите её так: «01-circuit-breaker»")

@@ -1,4 +1,4 @@
-"""In development a saved file shows on the next reload; a mistake in it shows above the page that still works."""
+"""In development a saved file shows on the next reload, and a mistake in it above the old page."""
 
 from __future__ import annotations
 

@@ -17,9 +17,11 @@ from lessons.loader.table import Table, parse
 from lessons.loader.text import Texts
 from lessons.markdown import Renderer, typography
 from lessons.markdown.blocks import Placed
+from lessons.markdown.faults import line_of
 
 _WORDS_A_MINUTE = 150  # technical Russian with listings beside it
 _FENCE = "+++"
+_TAKEN = frozenset({"demo", "exercise", "main", "istochniki"})  # ids the templates use
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ def _front(folder: LessonFolder, problems: Problems) -> tuple[Table | None, str,
     """Front matter, the text below it, and how many lines stand above that text."""
     path = folder.path / "lesson.md"
     if not path.exists():
-        problems.add(path, 0, "текста урока нет", "напишите lesson.md или перенесите урок в [[planned]] главы")
+        problems.add(
+            path, 0, "текста урока нет", "напишите lesson.md или перенесите урок в [[planned]] главы"
+        )
         return None, "", 0
     lines = path.read_text(encoding="utf-8").split("\n")
     if lines[0].strip() != _FENCE or _FENCE not in [line.strip() for line in lines[1:]]:
@@ -90,6 +94,11 @@ def build(
         return None
     rendered = Renderer(slugs, address, {name: m.listing for name, m in modules.items()}).page(text)
     problems.add_faults(path, rendered.faults, offset=offset)
+    for heading in rendered.headings:
+        if heading.id in _TAKEN:
+            line = line_of(text, f"#{heading.id}}}") or line_of(text, heading.title)
+            remedy = "дайте заголовку другой {#якорь}"
+            problems.add(path, line + offset, f"якорь #{heading.id} уже занят блоком страницы", remedy)
 
     for slug in (after := table.strings("after")):
         if slug not in slugs:
@@ -103,7 +112,11 @@ def build(
         "quiz": quiz,
     }
     there = {name: (folder.path / name).exists() for name in ("demo.toml", "quiz.toml", "exercise")}
-    wanted = {("demo", ""): there["demo.toml"], ("quiz", ""): there["quiz.toml"], ("exercise", ""): there["exercise"]}
+    wanted = {
+        ("demo", ""): there["demo.toml"],
+        ("quiz", ""): there["quiz.toml"],
+        ("exercise", ""): there["exercise"],
+    }
     wanted |= {("predict", name): True for name in predict}
     _check_places(folder, rendered.blocks, wanted, problems, offset)
     taped = recording.build(folder.path / "recording.jsonl.gz", demo.spec, problems) if demo else None
@@ -130,23 +143,42 @@ def build(
 
 
 def _check_places(
-    folder: LessonFolder, blocks: Sequence[Placed], wanted: dict[tuple[str, str], bool], problems: Problems, offset: int
+    folder: LessonFolder,
+    blocks: Sequence[Placed],
+    wanted: dict[tuple[str, str], bool],
+    problems: Problems,
+    offset: int,
 ) -> None:
     """Every part of the lesson has its place in the text, once; no place is left without its part."""
     path = folder.path / "lesson.md"
     seen: set[tuple[str, str]] = set()
-    files = {"demo": "demo.toml", "quiz": "quiz.toml", "exercise": "папка exercise/", "predict": "вопрос в predict.toml"}
+    files = {
+        "demo": "demo.toml",
+        "quiz": "quiz.toml",
+        "exercise": "папка exercise/",
+        "predict": "вопрос в predict.toml",
+    }
     for block in blocks:
         if block.name not in files:
             continue
         key = (block.name, block.argument)
         shown = f"/// {block.name}" + (f" | {block.argument}" if block.argument else "")
         if not wanted.get(key):
-            problems.add(path, block.line + offset, f"«{shown}» не из чего делать", f"нужен {files[block.name]}; или уберите блок")
+            problems.add(
+                path,
+                block.line + offset,
+                f"«{shown}» не из чего делать",
+                f"нужен {files[block.name]}; или уберите блок",
+            )
         if key in seen:
             problems.add(path, block.line + offset, f"«{shown}» уже стоит выше", "оставьте один")
         seen.add(key)
     for (name, argument), part in wanted.items():
         if part and (name, argument) not in seen:
             shown = f"/// {name}" + (f" | {argument}" if argument else "")
-            problems.add(path, 0, f"{files[name]} есть, а места в тексте нет", f"поставьте «{shown}» и «///» там, где нужно")
+            problems.add(
+                path,
+                0,
+                f"{files[name]} есть, а места в тексте нет",
+                f"поставьте «{shown}» и «///» там, где нужно",
+            )

@@ -1,6 +1,6 @@
 """Mistakes in the content, collected so that the author sees all of them at once.
 
-    CourseInvalid    the course has mistakes; nothing was saved
+CourseInvalid    the course has mistakes; nothing was saved
 """
 
 from __future__ import annotations

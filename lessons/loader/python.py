@@ -43,7 +43,7 @@ class Module:
 
 
 def read(path: Path, problems: Problems) -> Module | None:
-    """Read and compile one file. None, and problems, when it cannot be used; None alone when it is not there."""
+    """Read and compile one file. None with problems when it is no good, None alone when it is not there."""
     if not path.exists():
         return None
     try:
@@ -71,7 +71,12 @@ def _calls(source: str, name: str) -> list[tuple[ast.Call, str]]:
     """Calls of a method `name` whose first argument is a literal string, with that string."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name and node.args:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == name
+            and node.args
+        ):
             first = _literal(node.args[0])
             if first is not None:
                 found.append((node, first))
@@ -99,7 +104,7 @@ def functions(source: str) -> set[str]:
 
 
 def cases(module: Module, problems: Problems) -> list[Case]:
-    """Cases in file order. Titles and `fails` must be literals: the page shows them without running the file."""
+    """Cases in file order. Titles and `fails` must be literals: they are read without running the file."""
     found: list[Case] = []
     for node in ast.parse(module.source).body:
         if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
@@ -114,7 +119,12 @@ def cases(module: Module, problems: Problems) -> list[Case]:
             fails = next((k.value for k in mark.keywords if k.arg == "fails"), None)
             names = _literal(fails) if fails is not None else ""
             if not title or names is None:
-                problems.add(module.path, mark.lineno, "заголовок и fails должны быть строками", 'пишите @case("…", fails="имя")')
+                problems.add(
+                    module.path,
+                    mark.lineno,
+                    "заголовок и fails должны быть строками",
+                    'пишите @case("…", fails="имя")',
+                )
                 continue
             found.append(Case(title, tuple(names.split()), mark.lineno))
     if not found:

@@ -89,9 +89,11 @@ def quiz(path: Path, texts: Texts) -> list[Question]:
                     }
                 )
                 option.done()
-            right = sum(option["right"] for option in options)
+            right = sum(bool(option["right"]) for option in options)
             if kind == "one" and right != 1:
-                table.problem("kind", f"верных ответов: {right}", "у kind = \"one\" верный ровно один: right = true")
+                table.problem(
+                    "kind", f"верных ответов: {right}", 'у kind = "one" верный ровно один: right = true'
+                )
             if kind == "many" and right == 0:
                 table.problem("kind", "нет ни одного верного ответа", "отметьте хотя бы один: right = true")
             question["options"] = options

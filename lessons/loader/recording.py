@@ -58,7 +58,9 @@ def said(event: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
     say = declared.get("say")
     if say:
         return _PLACE.sub(lambda match: _shown(event.get(match[1], "—"), names), say)
-    fields = ", ".join(f"{name} = {_shown(event[name], names)}" for name in declared["fields"] if name in event)
+    fields = ", ".join(
+        f"{name} = {_shown(event[name], names)}" for name in declared["fields"] if name in event
+    )
     return f"{declared['label']}: {fields}" if fields and kind != "run.started" else str(declared["label"])
 
 
@@ -88,7 +90,7 @@ def build(path: Path, spec: Mapping[str, Any], problems: Problems) -> BuiltRecor
     known = spec["kinds"] | RUNTIME_KINDS
     last = 0.0
     for n, event in enumerate(events, 1):
-        if not isinstance(event, dict) or not _ALWAYS <= event.keys():
+        if not isinstance(event, dict) or not event.keys() >= _ALWAYS:
             problems.add(path, n, "это не событие", remedy)
             break
         kind = event["kind"]

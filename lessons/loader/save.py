@@ -26,7 +26,9 @@ def _place(kind: type[Chapter] | type[Lesson], slug: str, values: Mapping[str, o
 
 
 @transaction.atomic
-def save(chapters: Sequence[ChapterFolder], built: Mapping[str, BuiltLesson], digests: Mapping[str, str]) -> list[str]:
+def save(
+    chapters: Sequence[ChapterFolder], built: Mapping[str, BuiltLesson], digests: Mapping[str, str]
+) -> list[str]:
     """Write chapters, built and planned lessons; drop what is no longer there. Returns slugs that changed.
 
     A lesson in `digests` but not in `built` is unchanged; only its place in the course is written.
@@ -59,7 +61,9 @@ def save(chapters: Sequence[ChapterFolder], built: Mapping[str, BuiltLesson], di
 def _contents(lesson: BuiltLesson) -> dict[str, object]:
     tape = lesson.recording
     if tape is not None:
-        Recording.objects.get_or_create(digest=tape.digest, defaults={"body": tape.body, "events": tape.events})
+        Recording.objects.get_or_create(
+            digest=tape.digest, defaults={"body": tape.body, "events": tape.events}
+        )
     return {
         "title": lesson.title, "aim": lesson.aim, "minutes": lesson.minutes, "html": lesson.html,
         "page": lesson.page, "spec": lesson.spec, "files": lesson.files, "private": lesson.private,
@@ -69,7 +73,7 @@ def _contents(lesson: BuiltLesson) -> dict[str, object]:
 
 
 def _drop(chapters: Sequence[ChapterFolder]) -> list[str]:
-    slugs = {x.slug for folder in chapters for x in (*folder.lessons, *folder.planned)}
+    slugs = {slug for folder in chapters for slug in folder.slugs}
     gone = Lesson.objects.exclude(slug__in=slugs)
     chapters_gone = Chapter.objects.exclude(slug__in={folder.slug for folder in chapters})
     dropped = [*gone.values_list("slug", flat=True), *chapters_gone.values_list("slug", flat=True)]

@@ -14,7 +14,12 @@ from lessons.loader.problems import Problems
 _AT = re.compile(r"\(at line (\d+), column \d+\)")
 _HEADER = re.compile(r"^\s*\[")
 T = TypeVar("T")
-_NAMES: dict[type, str] = {str: "строка в кавычках", int: "целое число", bool: "true или false", list: "список [ … ]"}
+_NAMES: dict[type, str] = {
+    str: "строка в кавычках",
+    int: "целое число",
+    bool: "true или false",
+    list: "список [ … ]",
+}
 
 
 @dataclass
@@ -84,10 +89,14 @@ class Table:
     def string(self, key: str, *, required: bool = True, default: str = "") -> str:
         value = self._value(key, (str,), required)
         if isinstance(value, str) and not value.strip():
-            self.problem(key, f"«{key}» — пустая строка", "напишите текст" + ("" if required else " или уберите поле"))
+            self.problem(
+                key, f"«{key}» — пустая строка", "напишите текст" + ("" if required else " или уберите поле")
+            )
         return value.strip() if isinstance(value, str) else default
 
-    def number(self, key: str, *, required: bool = True, default: float = 0.0, low: float = -1e9, high: float = 1e9) -> float:
+    def number(
+        self, key: str, *, required: bool = True, default: float = 0.0, low: float = -1e9, high: float = 1e9
+    ) -> float:
         value = self._value(key, (int, float), required)
         if value is None:
             return default
@@ -96,7 +105,9 @@ class Table:
             return default
         return float(value) if isinstance(value, float) else int(value)
 
-    def whole(self, key: str, *, required: bool = True, default: int = 0, low: int = 0, high: int = 10**9) -> int:
+    def whole(
+        self, key: str, *, required: bool = True, default: int = 0, low: int = 0, high: int = 10**9
+    ) -> int:
         value = self._value(key, (int,), required)
         if value is None:
             return default
@@ -136,12 +147,16 @@ class Table:
         value = self.data.get(key)
         path = f"{self.path}.{key}" if self.path else key
         if isinstance(value, dict):
-            dotted = r"\.".join(rf'\s*"?{re.escape(part)}"?\s*' for part in path.split(".")) if "." not in key else (
-                rf'.*"{re.escape(key)}"\s*'
+            dotted = (
+                r"\.".join(rf'\s*"?{re.escape(part)}"?\s*' for part in path.split("."))
+                if "." not in key
+                else (rf'.*"{re.escape(key)}"\s*')
             )
             return Table(value, self.source, self.source.find(rf"\s*\[{dotted}\]") or self.header, path)
         if value is not None or required:
-            self.problem(key if value is not None else "", f"нет таблицы [{path}]", f"добавьте «[{path}]» и её поля")
+            self.problem(
+                key if value is not None else "", f"нет таблицы [{path}]", f"добавьте «[{path}]» и её поля"
+            )
         return None
 
     def keyed(self, key: str) -> Iterator[tuple[str, Table]]:
@@ -177,7 +192,12 @@ class Table:
         header = rf"\s*\[\[\s*{re.escape(path)}\s*\]\]"
         start = self.header if self.path else 0
         return [
-            Table(item, self.source, self.source.find(header, n, start) or self.source.key(key, self.header), path)
+            Table(
+                item,
+                self.source,
+                self.source.find(header, n, start) or self.source.key(key, self.header),
+                path,
+            )
             for n, item in enumerate(value)
         ]
 
@@ -190,7 +210,7 @@ class Table:
 
 
 def parse(path: Path, problems: Problems, text: str | None = None, offset: int = 0) -> Table | None:
-    """Parse a file (or `text` of it, `offset` lines from the top). None, and a problem, when it is not TOML."""
+    """Parse a file, or `text` of it, `offset` lines down. None, and a problem, when it is not TOML."""
     if text is None:
         try:
             text = path.read_text(encoding="utf-8")
@@ -203,6 +223,11 @@ def parse(path: Path, problems: Problems, text: str | None = None, offset: int =
         at = _AT.search(str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         why = _AT.sub("", str(error)).strip()
-        problems.add(path, line + offset, f"это не TOML: {why}", "поправьте эту строку: ключ = значение, строки в кавычках")
+        problems.add(
+            path,
+            line + offset,
+            f"это не TOML: {why}",
+            "поправьте эту строку: ключ = значение, строки в кавычках",
+        )
         return None
     return Table(data, Source(path, text, problems, offset))

@@ -59,7 +59,9 @@ class Texts:
         if parts[0].strip():
             self.problems.add(path, 1, "текст до первого заголовка", "начните файл с «## Название подсказки»")
         if len(parts) == 1:
-            self.problems.add(path, 0, "нет ни одного заголовка «##»", "каждая подсказка начинается с «## Название»")
+            self.problems.add(
+                path, 0, "нет ни одного заголовка «##»", "каждая подсказка начинается с «## Название»"
+            )
         sections = []
         for title, body in zip(parts[1::2], parts[2::2], strict=True):
             html, faults = self.renderer.fragment(body.strip())

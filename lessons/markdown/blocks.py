@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as etree
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,13 @@ class Placed:
     line: int
 
 
-class _Marker(Block):
+class _Marker(Block):  # type: ignore[misc]  # pymdownx is not typed
     """A block whose place is kept by a comment; the page fills it in when it is served."""
 
     ARGUMENT: bool | None = False
 
-    def on_create(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(parent, "div", {"data-block": self.NAME, "data-argument": self.argument or ""})
+    def on_create(self, parent: ET.Element) -> ET.Element:
+        return ET.SubElement(parent, "div", {"data-block": self.NAME, "data-argument": self.argument or ""})
 
     def on_markdown(self) -> str:
         return "raw"
@@ -53,15 +53,15 @@ class Predict(_Marker):
     ARGUMENT = True
 
 
-class _Aside(Block):
+class _Aside(Block):  # type: ignore[misc]
     """A titled box of Markdown."""
 
     ARGUMENT: bool | None = True
 
-    def on_create(self, parent: etree.Element) -> etree.Element:
-        box = etree.SubElement(parent, "aside", {"class": self.NAME})
+    def on_create(self, parent: ET.Element) -> ET.Element:
+        box = ET.SubElement(parent, "aside", {"class": self.NAME})
         if self.argument:
-            etree.SubElement(box, "p", {"class": f"{self.NAME}-title"}).text = self.argument
+            ET.SubElement(box, "p", {"class": f"{self.NAME}-title"}).text = self.argument
         return box
 
 
@@ -74,29 +74,29 @@ class Note(_Aside):
     ARGUMENT = None
 
 
-class More(Block):
+class More(Block):  # type: ignore[misc]
     NAME = "more"
     ARGUMENT = True
 
-    def on_create(self, parent: etree.Element) -> etree.Element:
-        box = etree.SubElement(parent, "details", {"class": "more"})
-        etree.SubElement(box, "summary").text = self.argument
+    def on_create(self, parent: ET.Element) -> ET.Element:
+        box = ET.SubElement(parent, "details", {"class": "more"})
+        ET.SubElement(box, "summary").text = self.argument
         return box
 
 
-class ListingBlock(Block):
+class ListingBlock(Block):  # type: ignore[misc]
     NAME = "listing"
     ARGUMENT = True
 
-    def on_create(self, parent: etree.Element) -> etree.Element:
+    def on_create(self, parent: ET.Element) -> ET.Element:
         file, _, label = (self.argument or "").partition("#")
-        figure = etree.SubElement(
+        figure = ET.SubElement(
             parent, "figure", {"class": "listing", "data-file": file.strip(), "data-label": label.strip()}
         )
-        etree.SubElement(figure, "figcaption")
+        ET.SubElement(figure, "figcaption")
         return figure
 
-    def on_add(self, block: etree.Element) -> etree.Element:
+    def on_add(self, block: ET.Element) -> ET.Element:
         caption = block.find("figcaption")
         assert caption is not None
         return caption
@@ -114,7 +114,9 @@ WITHOUT_ARGUMENT = frozenset({"demo", "quiz", "exercise"})
 class LessonBlocks(BlocksExtension):  # type: ignore[misc]  # pymdownx is not typed
     """Registers every block above."""
 
-    def extendMarkdownBlocks(self, md: Any, block_mgr: Any) -> None:
+    def extendMarkdownBlocks(  # noqa: N802 — pymdownx's name
+        self, md: Any, block_mgr: Any
+    ) -> None:
         for block in BLOCKS:
             block_mgr.register(block, self.getConfigs())
 
@@ -124,7 +126,7 @@ _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 
 
 def scan(text: str) -> tuple[list[Placed], list[Fault]]:
-    """Find every block and every slip in writing them. pymdown leaves a bad block as plain text: we must not."""
+    """Find every block and every slip in them. pymdown leaves a bad block as plain text: we must not."""
     placed: list[Placed] = []
     faults: list[Fault] = []
     stack: list[tuple[str, Placed]] = []
@@ -158,5 +160,7 @@ def scan(text: str) -> tuple[list[Placed], list[Fault]]:
             faults.append(Fault(n, f"блок «{name}» пишется без аргумента", f"напишите «/// {name}»"))
         placed.append(block)
     for slashes, block in stack:
-        faults.append(Fault(block.line, f"блок «{block.name}» не закрыт", f"добавьте строку «{slashes}» после него"))
+        faults.append(
+            Fault(block.line, f"блок «{block.name}» не закрыт", f"добавьте строку «{slashes}» после него")
+        )
     return placed, faults

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong and what to do, in Russian. `line` counts from 1 in the rendered text; 0 means unknown."""
+    """What is wrong and what to do, in Russian. `line` counts from 1 in the text; 0 means unknown."""
 
     line: int
     text: str

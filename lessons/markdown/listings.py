@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
 from lessons.markdown.faults import Fault
 
@@ -47,7 +47,9 @@ def read(source: str) -> Listing:
                 faults.append(Fault(n, f"метка [{label}] уже была", "назовите участок иначе"))
             opened[label] = (len(kept) + 1, n)
         elif label not in opened:
-            faults.append(Fault(n, f"[/{label}] закрывает участок, который не открыт", f"добавьте «# [{label}]» выше"))
+            faults.append(
+                Fault(n, f"[/{label}] закрывает участок, который не открыт", f"добавьте «# [{label}]» выше")
+            )
         else:
             first, _ = opened.pop(label)
             last = len(kept)
@@ -62,7 +64,7 @@ def read(source: str) -> Listing:
 
 
 def coloured(code: str) -> str:
-    """Python as `<div class="highlight">` with Pygments' short class names, a `<span class="line">` a line."""
+    """Python as `<div class="highlight">` with Pygments' classes, one `<span class="line">` a line."""
     inner = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
     lines = "\n".join(f'<span class="line">{line}</span>' for line in inner.split("\n"))
     return f'<div class="highlight"><pre tabindex="0"><code>{lines}\n</code></pre></div>'

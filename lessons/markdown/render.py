@@ -15,8 +15,10 @@ from lessons.markdown.blocks import LISTED_FILES, LessonBlocks, Placed, scan
 from lessons.markdown.faults import Fault, line_of
 from lessons.markdown.listings import Listing
 
-_MARKER = re.compile(r'<div data-argument="([^"]*)" data-block="([a-z]+)">\s*</div>|'
-                     r'<div data-block="([a-z]+)" data-argument="([^"]*)">\s*</div>')
+_MARKER = re.compile(
+    r'<div data-argument="([^"]*)" data-block="([a-z]+)">\s*</div>|'
+    r'<div data-block="([a-z]+)" data-argument="([^"]*)">\s*</div>'
+)
 _LISTING = re.compile(
     r'<figure class="listing" data-file="([^"]*)" data-label="([^"]*)">\s*'
     r"<figcaption>(.*?)</figcaption>\s*</figure>",
@@ -27,13 +29,10 @@ _LINK = re.compile(r'<a href="(lesson|moment):([^"#]*)(#[^"]*)?"')
 _TABLE = re.compile(r"<table>.*?</table>", re.S)
 _WORDS = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
 
-_LATIN = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i j k l m n o p r s t u f h c ch sh sch  y  e ju ja".split(" "),
-        strict=True,
-    )
-)
+_LATIN = {
+    **dict(zip("абвгдезийклмнопрстуфхцыэ", "abvgdezijklmnoprstufhcye", strict=True)),
+    "ё": "e", "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sch", "ъ": "", "ь": "", "ю": "ju", "я": "ja",
+}  # fmt: skip
 
 
 def slugify(text: str, separator: str = "-") -> str:
@@ -97,10 +96,16 @@ class Renderer:
         html = _MARKER.sub(_comment, html)
         html = _LISTING.sub(lambda match: self._listing(match, text, faults), html)
         headings: list[Heading] = []
-        for token in _flat(self._markdown.toc_tokens):  # type: ignore[attr-defined]
+        for token in _flat(self._markdown.toc_tokens):
             if token["level"] == 1:
                 line = line_of(text, "\n# ") + 1 if not text.startswith("# ") else 1
-                faults.append(Fault(line, "заголовок первого уровня в тексте", "начните с «##»: «#» уже занят названием урока"))
+                faults.append(
+                    Fault(
+                        line,
+                        "заголовок первого уровня в тексте",
+                        "начните с «##»: «#» уже занят названием урока",
+                    )
+                )
             headings.append(Heading(token["id"], typography.plain(unescape(token["name"])), token["level"]))
         html = _HEADING.sub(_anchored, html)
         return Rendered(html, tuple(headings), tuple(placed), tuple(faults), len(_WORDS.findall(text)))
@@ -108,7 +113,10 @@ class Renderer:
     def fragment(self, text: str) -> tuple[str, list[Fault]]:
         """A few paragraphs without blocks: a question, a hint, a task."""
         placed, faults = scan(text)
-        faults += [Fault(b.line, f"здесь нельзя ставить блок «{b.name}»", "перенесите его в lesson.md") for b in placed]
+        faults += [
+            Fault(b.line, f"здесь нельзя ставить блок «{b.name}»", "перенесите его в lesson.md")
+            for b in placed
+        ]
         return typography.markup(self._convert(text, faults)), faults
 
     def inline(self, text: str) -> tuple[str, list[Fault]]:
@@ -131,7 +139,9 @@ class Renderer:
                 faults.append(Fault(line, f"ссылка на урок «{target}», которого нет", f"есть такие: {known}"))
             return f'<a href="{escape(self.address(target))}{anchor}"'
         if not re.fullmatch(r"\d+(\.\d+)?", target):
-            faults.append(Fault(line, f"«moment:{target}» не похоже на секунду", "напишите, например, moment:7.2"))
+            faults.append(
+                Fault(line, f"«moment:{target}» не похоже на секунду", "напишите, например, moment:7.2")
+            )
         return f'<a class="moment" data-t="{target}" href="#demo"'
 
     def _listing(self, match: re.Match[str], text: str, faults: list[Fault]) -> str:
@@ -150,7 +160,8 @@ class Renderer:
         name = f'<span class="listing-file">{file}</span>'
         return (
             f'<figure class="listing" data-file="{file}" data-first="{first}" style="--first:{first}">'
-            f"<figcaption>{name}{' ' + caption if caption else ''}</figcaption>{listings.coloured(code)}</figure>"
+            f"<figcaption>{name}{' ' + caption if caption else ''}</figcaption>"
+            f"{listings.coloured(code)}</figure>"
         )
 
 

@@ -1,4 +1,4 @@
-"""Russian typography: quotes, dashes, spaces that must not break. Works on text, then on the text inside HTML."""
+"""Russian typography: quotes, dashes, spaces that must not break; on plain text and inside HTML."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ _TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.S)
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
 _VERBATIM = frozenset({"pre", "code", "kbd", "samp", "script", "style", "math", "svg", "textarea"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "figcaption"})
-_INLINE = frozenset({"a", "abbr", "b", "cite", "code", "em", "i", "kbd", "mark", "q", "s", "small", "span", "strong"})
+_INLINE = frozenset(
+    {"a", "abbr", "b", "cite", "code", "em", "i", "kbd", "mark", "q", "s", "small", "span", "strong"}
+)
 _FORMULA = re.compile(r"<(?:span|div) class=\"(?:arithmatex|math)\"")
 
 
@@ -56,8 +58,9 @@ class _Quotes:
 
     def turn(self, text: str) -> str:
         out: list[str] = []
-        for char in text:
-            if char == '"':
+        for typed in text:
+            char = typed
+            if typed == '"':
                 if self.before in _OPENS_AFTER:
                     char = "«" if self.depth == 0 else "„"
                     self.depth += 1

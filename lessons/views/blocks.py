@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -15,7 +16,8 @@ from lessons.models.content import Lesson
 
 _MARKER = re.compile(r"<!--block (\w+)(?: ([^>]*?))?-->")
 _HTML_FIELDS = frozenset({"text", "explain", "why", "task", "html", "title", "note"})
-_JSON_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+_KEPT_BODIES = 64  # the whole course; about 100 KB each
+_bodies: dict[str, tuple[str, SafeString]] = {}  # slug → digest of the lesson, its filled text
 
 
 def safe(value: Any, field: str = "") -> Any:
@@ -31,7 +33,8 @@ def safe(value: Any, field: str = "") -> Any:
 
 def script_json(value: object) -> SafeString:
     """JSON that cannot end the `<script>` it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     return mark_safe(text)  # noqa: S308 — escaped above
 
 
@@ -80,6 +83,14 @@ def _block(lesson: Lesson, name: str, argument: str) -> str:
 
 
 def fill(lesson: Lesson) -> SafeString:
-    """The lesson's whole text with its blocks."""
+    """The lesson's whole text with its blocks. Kept per process until the lesson is loaded anew; in
+    development templates change too, so there nothing is kept."""
+    kept = _bodies.get(lesson.slug)
+    if kept is not None and kept[0] == lesson.digest and not settings.LOCAL:
+        return kept[1]
     html = _MARKER.sub(lambda match: _block(lesson, match[1], match[2] or ""), lesson.html)
-    return mark_safe(html)  # noqa: S308 — the course's own text, rendered at load
+    body = mark_safe(html)  # noqa: S308 — the course's own text, rendered at load
+    if len(_bodies) >= _KEPT_BODIES:
+        _bodies.clear()
+    _bodies[lesson.slug] = (lesson.digest, body)
+    return body

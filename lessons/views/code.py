@@ -74,12 +74,22 @@ def _opened(request: HttpRequest, owner: Owner, slug: str, slot: str) -> dict[st
     base = newest.n if newest else 0
     wanted = request.GET.get("version", "")
     if wanted.isdigit():
-        return {"text": drafts.version(owner, slug, slot, int(wanted)).text, "base": base, "opened": int(wanted)}
+        return {
+            "text": drafts.version(owner, slug, slot, int(wanted)).text,
+            "base": base,
+            "opened": int(wanted),
+        }
     origin = request.GET.get("from", "")
     if origin and slot == Slot.DEMO:
         run = runs.describe(runs.get(origin), owner)
         text = run["code"] or catalog.starter(slug, slot)
-        return {"text": text, "base": base, "forked_from": run, "values": run["controls"], "seed": run["seed"]}
+        return {
+            "text": text,
+            "base": base,
+            "forked_from": run,
+            "values": run["controls"],
+            "seed": run["seed"],
+        }
     if newest is not None:
         return {"text": newest.text, "base": base, "saved_at": newest.saved_at}
     return {"text": catalog.starter(slug, slot), "base": 0}

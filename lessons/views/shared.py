@@ -14,7 +14,9 @@ from lessons.loader import freshness
 from lessons.work.errors import WorkError
 
 
-def shared(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponseBase:
+def shared(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponseBase:
     """A page that is the same bytes for everybody: `coursesite.pagecache` keeps it, browsers revalidate it.
 
     In development the page carries the content's mistakes, and is then kept by nobody.
@@ -34,5 +36,9 @@ def shared(request: HttpRequest, template: str, context: dict[str, Any], status:
 
 def refusal(request: HttpRequest, error: WorkError) -> HttpResponse:
     """A page that says why not."""
-    context = {"message": error.message, "status": error.status, "login": error.reported_code == "login_needed"}
+    context = {
+        "message": error.message,
+        "status": error.status,
+        "login": error.reported_code == "login_needed",
+    }
     return render(request, "lessons/refusal.html", context, status=error.status)

@@ -13,7 +13,9 @@ from lessons.loader import CourseInvalid, load_course
 
 class Command(BaseCommand):
     requires_system_checks = ()  # the content is what is checked here
-    help = "Проверяет content/, верстает уроки и сохраняет курс одной транзакцией. Ошибки показывает все сразу."
+    help = (
+        "Проверяет content/, верстает уроки и сохраняет курс одной транзакцией. Ошибки показывает все сразу."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("root", nargs="?", type=Path, help="папка с курсом; по умолчанию content/")
