@@ -43,10 +43,10 @@ class PoligonDemo extends HTMLElement {
     this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
     this.player = new Player(this.card, { ...scene, title: spec.title }, this, { duration: spec.duration, names });
     const { above, below } = this.player;
-    this.prompt = html(above, 'p', { class: 'k-prompt' }, spec.prompt);
-    const variants = this.dataset.run ? spec.variants : [...spec.variants.filter((one) => one.name !== 'mine'), { name: 'mine', label: 'Моя' }];
+    html(above, 'p', { class: 'k-prompt' }, spec.prompt);
+    const variants = [...spec.variants, { name: 'mine', label: 'Моя' }];
     this.variants = new Variants(above, variants, (name) => this.choose(name));
-    this.notice = new Notice(above);
+    this.notice = new Notice(below);
     this.controls = new Controls(below, spec.controls, (name, value) => this.setControl(name, value));
     const tools = html(below, 'div', { class: 'k-tools' });
     this.forkButton = html(tools, 'button', { type: 'button', class: 'k-button' }, 'Повторить с изменениями');
@@ -89,7 +89,7 @@ class PoligonDemo extends HTMLElement {
   // ---- logs that are there already ----
 
   async openRecording(t = Number(new URLSearchParams(location.search).get('t') ?? NaN)) {
-    this.id = null;
+    this.runId = null;
     this.shown = 'reference';
     this.become('recording');
     if (!this.spec.recording) return;
@@ -103,12 +103,13 @@ class PoligonDemo extends HTMLElement {
   }
 
   async openRun(id) {
-    this.id = id;
+    this.runId = id;
     const t = Number(this.dataset.t ?? NaN);
     try {
       const run = await api('GET', `runs/${id}/`);
       Object.assign(this, { yours: run.yours, shown: run.variant, code: run.code });
-      if (run.variant) this.variants.choose(run.variant);
+      this.variants.choose(run.variant);
+      if (run.variant === 'case') this.watchOnly();
       if (ACTIVE.has(run.state)) {
         this.follow(run, Number.isNaN(t) ? null : t);
         return;
@@ -119,6 +120,12 @@ class PoligonDemo extends HTMLElement {
     } catch (error) {
       this.notice.show(error.message, 'fail');
     }
+  }
+
+  /** A failed check is a finished story: nothing in it can be started or steered. */
+  watchOnly() {
+    for (const part of [this.player.transport.main, this.variants.box, this.controls.box]) part.hidden = true;
+    this.forkButton.remove();
   }
 
   /** Shows a whole log, standing at `t` or at its most telling moment. */
@@ -150,7 +157,6 @@ class PoligonDemo extends HTMLElement {
     this.fork = null;
     this.notice.show('');
     this.become('starting');
-    this.prompt.hidden = true;
     try {
       if (variant === 'mine') order.code = await this.newestCode();
       if (fork) {
@@ -162,10 +168,10 @@ class PoligonDemo extends HTMLElement {
         this.rush = null;
       }
       const run = await api('POST', 'runs/', order);
-      this.id = run.id;
+      this.runId = run.id;
       this.yours = true;
       this.shown = variant;
-      this.dispatchEvent(new CustomEvent('poligon:run', { bubbles: true, detail: { id: run.id } }));
+      this.tell('run', { id: run.id });
       this.follow(run);
       if (fork) this.player.clock.edge.speed = RUSH;
     } catch (error) {
@@ -229,7 +235,7 @@ class PoligonDemo extends HTMLElement {
       case 'problem':
         this.broken = problem(event);
         this.notice.show(this.broken, 'fail');
-        this.dispatchEvent(new CustomEvent('poligon:problem', { bubbles: true, detail: { ...event, slot: 'demo' } }));
+        if (this.shown === 'mine') this.tell('problem', { ...event, slot: 'demo' });
         break;
       case 'limit':
         this.notice.show(event.text, 'fail');
@@ -262,9 +268,13 @@ class PoligonDemo extends HTMLElement {
     this.notice.show(this.broken ? `${this.broken}. ${words}` : words, tone);
   }
 
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(`poligon:${name}`, { bubbles: true, detail }));
+  }
+
   /** The reader has seen a run to its end. */
   tellEnd(state) {
-    this.dispatchEvent(new CustomEvent('poligon:end', { bubbles: true, detail: { id: this.id, state } }));
+    this.tell('end', { id: this.runId, state });
   }
 
   // ---- what the Player asks; true when the live run took it ----
@@ -300,7 +310,7 @@ class PoligonDemo extends HTMLElement {
     const now = performance.now();
     if (t === this.told?.t || now - (this.told?.now ?? -TELL) < TELL) return;
     this.told = { t, now };
-    this.dispatchEvent(new CustomEvent('poligon:time', { bubbles: true, detail: { t } }));
+    this.tell('time', { t });
   }
 
   setControl(name, value) {
@@ -312,7 +322,7 @@ class PoligonDemo extends HTMLElement {
 
   choose(name) {
     const variant = this.spec.variants.find((one) => one.name === name);
-    this.dispatchEvent(new CustomEvent('poligon:variant', { bubbles: true, detail: { name, code: variant?.code ?? null } }));
+    this.tell('variant', { name, code: variant?.code ?? null });
     if (this.mode === 'live') this.notice.show('Выбранный код пойдёт со следующего пуска.');
   }
 
@@ -341,7 +351,7 @@ class PoligonDemo extends HTMLElement {
     const { player } = this;
     if (this.mode === 'live') player.clock.pause();
     else player.seek(t);
-    this.fork = { t, from: this.id, inputs: player.run.inputs(t), changes: {} };
+    this.fork = { t, from: this.runId, inputs: player.run.inputs(t), changes: {} };
     this.become(this.mode === 'live' ? 'ended' : this.mode);
     const shown = t.toLocaleString('ru', { maximumFractionDigits: 1 });
     this.notice.show(`До ${shown} с всё повторится в точности. Подвиньте рычаги или поправьте код и нажмите «Повторить».`);
@@ -349,9 +359,9 @@ class PoligonDemo extends HTMLElement {
 
   address() {
     const t = this.player.t.toFixed(2).replace(/\.?0+$/, '');
-    const url = new URL(this.id ? `/runs/${this.id}/` : location.pathname, location.origin);
+    const url = new URL(this.runId ? `/runs/${this.runId}/` : location.pathname, location.origin);
     url.searchParams.set('t', t);
-    if (!this.id) url.hash = 'demo';
+    if (!this.runId) url.hash = 'demo';
     return url.href;
   }
 }

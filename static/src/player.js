@@ -258,7 +258,6 @@ export class Player {
     this.narrator.say(sentence);
     set(stage.root, 'aria-label', `${scene.title}. ${sentence}`);
     this.timeline.at(Math.min(t, this.timeline.end), scene.value(state, t), `${fmt(t)} с, ${name.toLowerCase()}`);
-    this.transport.time(t, clock.live ? Math.max(this.duration, run.end) : run.end, stage.w < 430);
     this.transport.moving(moving);
     this.transport.live.hidden = !clock.live || clock.following || this.held;
     this.table.draw(run, t);

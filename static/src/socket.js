@@ -100,7 +100,7 @@ export class RunSocket {
 
   opened() {
     this.ready = true;
-    this.send({ type: 'subscribe', after: this.last });
+    this.send({ type: 'subscribe', after: this.last, ...(this.attempt !== null && { attempt: this.attempt }) });
     for (const message of this.unsettled.values()) this.send(message);
     this.hear.line?.('open');
     this.watch();
@@ -111,7 +111,7 @@ export class RunSocket {
     this.world.cancel(this.watchdog);
     if (code === FINAL || REFUSED.has(code)) {
       this.close();
-      if (code !== FINAL) this.hear.error?.({ code: String(code), message: 'Этот прогон больше не доступен.' });
+      if (code !== FINAL && !this.refusal) this.hear.error?.({ code: String(code), message: 'Этот прогон больше не доступен.' });
       return;
     }
     const longest = Math.min(LONGEST, BASE * 2 ** this.failures);
@@ -159,6 +159,7 @@ export class RunSocket {
         this.take(message.events);
         break;
       case 'state':
+        this.attempt = message.attempt ?? this.attempt;
         this.hear.state?.(message);
         break;
       case 'reset':
@@ -171,7 +172,8 @@ export class RunSocket {
         break;
       case 'error':
         this.unsettled.delete(message.ref);
-        this.hear.error?.(message);
+        this.refusal = message;
+        if (message.code !== 'ended') this.hear.error?.(message); // a command late by a moment is nobody's fault
         break;
       case 'end':
         this.hear.end?.(message);

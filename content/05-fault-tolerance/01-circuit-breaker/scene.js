@@ -1,23 +1,33 @@
-import { bins, clamp, ease, fmt, lerp, plural, spans } from '#kit';
+import { clamp, ease, fmt, lerp, overview } from '#kit';
 
 const HOP = 0.3; // seconds a packet travels one way, as in demo.py
-const SLOTS = 8; // calls the service shows at once
+const SLOTS = 8; // calls drawn inside the service at once
 const QUEUE = 7; // waiting calls drawn before the breaker; the rest is a number
 const NAME = { closed: 'Замкнут', open: 'Разомкнут', half_open: 'Полуоткрыт' };
 const TONE = { closed: 'ok', open: 'fail', half_open: 'probe' };
 const ANGLE = { closed: 0, open: -38, half_open: -16 };
-const ERROR = { TimeoutError: 'нет ответа', ServiceError: 'сервис ответил ошибкой' };
+const OUTCOME = { 'call.failed': 'fail', 'call.rejected': 'reject', 'call.ok': 'ok' };
+const WORDS = {
+  'call.sent': (e) => `Вызов ${e.id}: клиент обратился`,
+  'call.passed': (e) => `Вызов ${e.id}: пропущен ${e.probe ? 'как проба' : 'к сервису'}`,
+  'call.rejected': (e) => `Вызов ${e.id}: отказ, ждать ещё ${fmt(e.retry_in)} с`,
+  'call.ok': (e) => `Вызов ${e.id}: ответ за ${e.ms} мс`,
+  'call.failed': (e) => `Вызов ${e.id}: ${e.error}, ${e.ms} мс`,
+  'call.done': (e) => `Вызов ${e.id}: клиент получил ${e.ok ? 'ответ' : 'ошибку'}, ждал ${fmt(e.waited, 2)} с`,
+  'breaker.state': (e) => `Предохранитель: ${NAME[e.before]} → ${NAME[e.after]}`.toLowerCase(),
+  'breaker.count': (e) => `Ошибок подряд ${e.failures}, удачных проб ${e.successes}, в работе ${e.in_flight}`,
+  'service.down': (e) => (e.down ? 'Сервис упал' : 'Сервис ожил'),
+};
 
 const probes = (s) => Object.values(s.calls).filter((call) => call.probe).length;
+/** Calls that reached the breaker and stand before it: someone holds a lock. */
 const waiting = (s, t) => Object.values(s.calls).filter((call) => call.enters === null && call.t + HOP < t - 0.05).length;
-const silly = (s, t) => t - s.silly < 2;
 
 export default {
-  title: 'Клиент → предохранитель → сервис',
   legend: [['request', 'запрос'], ['ok', 'ответ'], ['fail', 'ошибка'], ['reject', 'отказ без вызова'], ['probe', 'проба']],
   chart: { label: 'Ошибки подряд', bound: (value) => `порог ${value}` },
-  columns: [{ title: 'Что случилось', text: describe }],
-  height: (width) => (width < 560 ? 342 : 232),
+  columns: [{ title: 'Что случилось', text: (e) => WORDS[e.kind]?.(e) ?? '' }],
+  height: (width) => (width < 560 ? 308 : 214),
 
   initial: () => ({
     phase: 'closed', before: null, since: 0, trip: 5, need: 3, pause: 5, failures: 0, successes: 0,
@@ -26,22 +36,23 @@ export default {
 
   reduce(s, e) {
     const go = (leg, side, kind, t = e.t) => s.moves.push({ leg, side, kind, t });
+    const setting = { failure_threshold: 'trip', success_threshold: 'need', timeout: 'pause' };
     if (s.moves.length > 64) s.moves = s.moves.filter((move) => move.t + HOP > e.t);
     switch (e.kind) {
-      case 'world.ready':
-        Object.assign(s, { trip: e.failure_threshold, need: e.success_threshold, pause: e.timeout });
-        break;
-      case 'control.set':
-        if (e.name === 'failure_threshold') s.trip = e.value;
-        if (e.name === 'success_threshold') s.need = e.value;
-        if (e.name === 'timeout') s.pause = e.value;
+      case 'world.ready': for (const name in setting) s[setting[name]] = e[name]; break;
+      case 'control.set': if (setting[e.name]) s[setting[e.name]] = e.value; break;
+      case 'service.down': s.down = e.down; break;
+      case 'breaker.count': Object.assign(s, { failures: e.failures, successes: e.successes }); break;
+      case 'breaker.state':
+        Object.assign(s, { before: e.before, phase: e.after, since: e.t, successes: 0 });
+        if (e.after === 'closed') s.failures = 0;
         break;
       case 'call.sent':
         s.calls[e.id] = { t: e.t, enters: null, probe: false };
         go('in', 1, 'request');
         break;
       case 'call.passed':
-        s.calls[e.id] = { t: s.calls[e.id]?.t ?? e.t, enters: e.t + HOP, probe: e.probe };
+        s.calls[e.id] = { t: e.t, enters: e.t + HOP, probe: e.probe };
         go('out', 1, e.probe ? 'probe' : 'request');
         break;
       case 'call.rejected':
@@ -51,44 +62,33 @@ export default {
         go('in', -1, 'reject');
         break;
       case 'call.ok':
-      case 'call.failed': {
-        const kind = e.kind === 'call.ok' ? 'ok' : 'fail';
+      case 'call.failed':
         delete s.calls[e.id];
-        s[kind] += 1;
-        go('out', -1, kind);
-        go('in', -1, kind, e.t + HOP);
+        s[OUTCOME[e.kind]] += 1;
+        go('out', -1, OUTCOME[e.kind]);
+        go('in', -1, OUTCOME[e.kind], e.t + HOP);
         break;
-      }
       case 'call.done': s.waited = lerp(s.waited, e.waited, 0.4); break;
-      case 'breaker.count': Object.assign(s, { failures: e.failures, successes: e.successes }); break;
-      case 'breaker.state': Object.assign(s, { before: e.before, phase: e.after, since: e.t, successes: 0, failures: e.after === 'closed' ? 0 : s.failures }); break;
-      case 'service.down': s.down = e.down; break;
     }
     return s;
   },
 
   layout(k) {
     const v = k.vertical;
-    const [cx, r, note] = v ? [94, 54, 'right'] : [k.w / 2, 64, 'below'];
-    const box = { w: v ? 172 : 178, h: v ? 62 : 92, note };
-    k.client = k.node({ ...box, x: v ? cx : 96, y: v ? 34 : 84, icon: 'client', title: 'Клиенты' });
-    k.service = k.node({ ...box, x: v ? cx : k.w - 98, y: v ? 304 : 84, icon: 'server', title: 'Сервис' });
-    k.hub = { x: cx, y: v ? 169 : 84, r };
+    const [x, y, r] = v ? [92, 152, 48] : [k.w / 2, 84, 64];
+    const box = v ? { w: 176, h: 60, note: 'right' } : { w: 182, h: 92, note: 'below' };
+    k.client = k.node({ ...box, x: v ? x : 94, y: v ? 32 : y, icon: 'client', title: 'Клиенты' });
+    k.service = k.node({ ...box, x: v ? x : k.w - 98, y: v ? 270 : y, icon: 'server', title: 'Сервис' });
+    k.hub = k.disc({ x, y, r });
     k.link('in', k.client, k.hub);
     k.link('out', k.hub, k.service);
-    k.shape('circle', { class: 'k-shadow', cx: cx + 4, cy: k.hub.y + 4, r: r + 5 });
-    k.shape('circle', { class: 'k-hub', cx, cy: k.hub.y, r: r + 5 });
-    k.ring = k.gauge(cx, k.hub.y, r - 3);
-    const arm = r - 36;
-    const group = k.shape('g', { class: 'k-switch', transform: `translate(${cx} ${k.hub.y - 14})` }, k.over);
-    k.shape('path', { class: 'k-wire', d: `M${14 - r} 0h${arm}M22 0h${arm}` }, group);
-    k.lever = k.shape('line', { x1: -22, x2: 22 }, group);
-    for (const x of [-22, 22]) k.shape('circle', { cx: x, r: 5 }, group);
-    k.big = k.text(cx, k.hub.y + 17, 'k-big');
-    k.small = k.text(cx, k.hub.y + 34, 'k-tick k-mid');
-    k.row = v ? k.cells(188, k.hub.y - 19, 10, { centre: false, per: 5 }) : k.cells(cx, k.hub.y + r + 22, 10);
-    k.rowText = v ? k.text(188, k.hub.y + 32, 'k-sub k-left') : k.text(cx, k.hub.y + r + 58);
-    k.slots = k.cells(k.service.x - box.w / 2 + (v ? 88 : 16), k.service.y + (v ? -8 : 14), SLOTS, { centre: false, per: v ? 4 : 8, size: v ? 12 : 14 });
+    k.counts = k.tally(k.client.x - box.w / 2 + 12, k.client.y + (v ? 20 : 30), ['ok', 'fail', 'reject'], 56);
+    k.slots = k.cells(k.service.x - box.w / 2 + 16, k.service.y + (v ? 7 : 14), SLOTS, { centre: false });
+    k.lever = k.lever(x, y - 14, r - 14);
+    k.big = k.text(x, y + (v ? 22 : 17), 'k-big');
+    k.small = v ? k.text(176, y - 32, 'k-sub k-left') : k.text(x, y + 34, 'k-tick k-mid');
+    k.row = v ? k.cells(176, y - 20, 10, { centre: false, per: 5 }) : k.cells(x, y + r + 22, 10);
+    k.under = v ? k.text(176, y + 30, 'k-sub k-left') : k.text(x, y + r + 58);
   },
 
   draw(k, s, t) {
@@ -96,23 +96,21 @@ export default {
     const tone = TONE[s.phase] ?? 'fail';
     const age = t - s.since;
     const left = Math.max(0, s.pause - age);
-    const turn = k.reduced ? 1 : ease(clamp(age / 0.25));
-    k.set(k.lever, 'class', `k-lever tone-${tone}`);
-    k.set(k.lever, 'transform', `rotate(${lerp(ANGLE[s.before] ?? 0, ANGLE[s.phase] ?? 0, turn).toFixed(1)} -22 0)`);
+    k.lever(lerp(ANGLE[s.before] ?? 0, ANGLE[s.phase] ?? 0, k.reduced ? 1 : ease(clamp(age / 0.25))), tone);
+    const [part, colour, big, small, cells, filled, kind] = {
+      closed: [s.failures / s.trip, 'fail', `${s.failures} из ${s.trip}`, 'подряд', s.trip, s.failures, 'fail'],
+      open: [left / s.pause, 'fail', `${fmt(left)} с`, left ? 'до пробы' : 'ждём вызова', s.trip, s.trip, 'fail'],
+      half_open: [s.successes / s.need, 'probe', `${s.successes} из ${s.need}`, 'удачных проб', s.need, s.successes, 'ok'],
+    }[s.phase] ?? [1, 'fail', '?', s.phase, 0, 0, 'fail'];
+    k.hub.ring(part, colour);
+    k.big(big);
+    k.small(small);
+    k.row(Array.from({ length: Math.min(cells, 10) }, (_, i) => (i < filled ? kind : 'none')));
     const queue = waiting(s, t);
     const crowd = s.phase === 'half_open' ? probes(s) : 0;
-    const dial = {
-      closed: [s.failures / s.trip, s.failures ? 'fail' : 'ok', `${s.failures} из ${s.trip}`, 'ошибок подряд'],
-      open: [left / s.pause, 'fail', `${fmt(left)} с`, left ? 'до пробы' : 'ждём вызова'],
-      half_open: [s.successes / s.need, 'probe', `${s.successes} из ${s.need}`, 'удачных проб'],
-    }[s.phase] ?? [0, 'fail', '?', s.phase];
-    k.ring(dial[0], dial[1]);
-    k.big(dial[2]);
-    k.small(dial[3]);
-    const [all, done, kind] = s.phase === 'half_open' ? [s.need, s.successes, 'ok'] : [s.trip, s.phase === 'open' ? s.trip : s.failures, 'fail'];
-    k.row(Array.from({ length: Math.min(all, 10) }, (_, i) => (i < done ? kind : 'none')));
-    k.rowText(queue > 1 ? `у замка ждут: ${queue}` : crowd > 1 ? `проб сразу: ${crowd}` : `сбережено: ${s.saved}`);
-    k.client.body(`✓ ${s.ok}  ✕ ${s.fail}  ■ ${s.saved}`);
+    const saved = `сбережено${k.vertical ? '' : ' вызовов'}: ${s.saved}`;
+    k.under(queue > 1 ? `у замка ждут: ${queue}` : crowd > 1 ? `проб сразу: ${crowd}` : saved);
+    k.counts([s.ok, s.fail, s.saved]);
     k.client.note(s.waited < 0.05 && s.saved ? 'отказ сразу' : `ждут ${fmt(s.waited)} с`);
     const busy = Object.values(s.calls).filter((call) => call.enters !== null && call.enters <= t);
     k.slots(Array.from({ length: SLOTS }, (_, i) => (busy[i] ? (busy[i].probe ? 'probe' : 'busy') : 'none')));
@@ -120,12 +118,12 @@ export default {
     k.service.note(s.down ? 'не отвечает' : busy.length ? `в работе ${busy.length}` : 'свободен');
     for (let i = 0; i < Math.min(queue, QUEUE); i++) k.packet('in', 0.9 - i * 0.13, 'request', 1);
     let hit = 9;
-    for (const { leg, side, kind: what, t: from } of s.moves) {
-      const part = (t - from) / HOP;
-      if (part >= 0 && part <= 1) k.packet(leg, part, what, side);
-      if (what === 'reject' && part >= 0) hit = Math.min(hit, t - from);
+    for (const move of s.moves) {
+      const way = (t - move.t) / HOP;
+      if (way >= 0 && way <= 1) k.packet(move.leg, way, move.kind, move.side);
+      if (move.kind === 'reject' && way >= 0) hit = Math.min(hit, t - move.t);
     }
-    k.pulse('hit', x, y, r + 3, r + 15, hit / 0.35, silly(s, t) ? 'fail' : 'warn');
+    k.pulse('hit', x, y, r + 3, r + 15, hit / 0.35, t - s.silly < 2 ? 'fail' : 'warn');
     k.pulse('turn', x, y, r, r + 36, s.before ? age / 0.6 : 2, tone);
   },
 
@@ -135,61 +133,28 @@ export default {
   still: (run) => (run.events.find((e) => e.kind === 'call.rejected')?.t ?? 0) + 1.15,
 
   say(s, t) {
-    const queue = waiting(s, t);
-    if (queue > 3) return 'Перед предохранителем очередь: один вызов держит замок, остальные стоят и ждут.';
+    if (waiting(s, t) > 3) return 'Перед предохранителем очередь: один вызов держит замок, остальные стоят и ждут.';
     if (s.phase === 'half_open') {
-      if (silly(s, t)) return 'Нелепый отказ: пауза вышла, пробовать некому, а вызову отказали — его же собственной пробе.';
-      if (probes(s) > 1) return 'В полуоткрытую цепь хлынула толпа: едва живой сервис получает все вызовы разом.';
+      if (probes(s) > 2) return 'В полуоткрытую цепь хлынула толпа: едва живой сервис получает все вызовы разом.';
+      if (t - s.silly < 2) return 'Нелепый отказ: пауза вышла, цепь полуоткрыта — и тут же отказано самой пробе.';
       return `Пускаем по одному пробному вызову. Удач нужно: ${s.need} — и цепь замкнётся.`;
     }
-    if (s.phase === 'open') {
-      return s.pause > t - s.since ? 'Цепь разомкнута: клиент получает отказ сразу, сервис отдыхает.' : 'Пауза вышла: следующий вызов станет пробой.';
-    }
-    if (s.down) return s.failures ? `Сервис молчит, ошибки копятся: ${s.failures} из ${s.trip}. Дойдут до порога — цепь разомкнётся.` : 'Сервис замолчал. Вызовы уходят к нему и пока ничего не знают.';
+    if (s.phase === 'open' && s.pause <= t - s.since) return 'Пауза вышла: следующий вызов станет пробой.';
+    if (s.phase === 'open') return 'Цепь разомкнута: клиент получает отказ сразу, сервис отдыхает.';
+    if (s.down && s.failures) return `Сервис молчит, ошибок подряд: ${s.failures} из ${s.trip}. Дойдут до порога — цепь разомкнётся.`;
+    if (s.down) return 'Сервис замолчал. Вызовы уходят к нему и пока ничего не знают.';
     if (s.failures) return `Ошибок подряд: ${s.failures}. Одна удача — и счёт начнётся заново.`;
-    return s.before === 'half_open' ? 'Пробы удались: цепь снова замкнута, вызовы идут к сервису.' : 'Цепь замкнута: каждый вызов доходит до сервиса.';
+    return s.before ? 'Пробы удались: цепь снова замкнута, вызовы идут к сервису.' : 'Цепь замкнута: каждый вызов доходит до сервиса.';
   },
 
-  overview(run, n) {
-    const states = spans('closed');
-    const series = [[0, 0]];
-    const bound = [];
-    const marks = [];
-    let [phase, failures, high] = ['closed', 0, 1];
-    const measure = (t, value) => phase === 'closed' && series.push([t, failures], [t, failures = value]) && (high = Math.max(high, value));
-    for (const e of run.events) {
-      if (e.kind === 'world.ready' || (e.kind === 'control.set' && e.name === 'failure_threshold')) bound.push([e.t, e.failure_threshold ?? e.value]);
-      if (e.kind === 'breaker.count') measure(e.t, e.failures);
-      if (e.kind === 'service.down') marks.push({ t: e.t, label: e.down ? 'сервис упал' : 'сервис ожил' });
-      if (e.kind === 'breaker.state') {
-        states.enter(e.after, e.t);
-        if (phase === 'closed') series.push([e.t, failures], [e.t, null]);
-        phase = e.after;
-        failures = 0;
-        if (phase === 'closed') series.push([e.t, 0]);
-      }
-    }
-    if (phase === 'closed') series.push([run.end, failures]);
-    const bars = bins(run.events, run.end || 1, n, ['fail', 'reject', 'ok'], (e) => ({ 'call.failed': 'fail', 'call.rejected': 'reject', 'call.ok': 'ok' })[e.kind]);
-    const bands = states.close(run.end).map((band) => ({ ...band, label: (NAME[band.kind] ?? band.kind).toLowerCase() }));
-    return { series, bound, bands, bars, marks, high: Math.max(high, ...bound.map(([, value]) => value)) };
-  },
+  overview: (run, n) => overview(run, n, {
+    first: 'closed',
+    names: NAME,
+    measured: 'closed',
+    phase: (e) => (e.kind === 'breaker.state' ? e.after : null),
+    value: (e) => (e.kind === 'breaker.count' ? e.failures : undefined),
+    bound: (e) => e.failure_threshold ?? (e.kind === 'control.set' && e.name === 'failure_threshold' ? e.value : undefined),
+    mark: (e) => e.kind === 'service.down' && { label: `сервис ${e.down ? 'упал' : 'ожил'}`, short: e.down ? 'упал' : 'ожил' },
+    outcome: (e) => OUTCOME[e.kind],
+  }),
 };
-
-/** An event in words, for the log. */
-function describe(e) {
-  const call = `Вызов ${e.id}`;
-  switch (e.kind) {
-    case 'world.ready': return `Порог — ${plural(e.failure_threshold, 'ошибка', 'ошибки', 'ошибок')} подряд, пауза ${e.timeout} с`;
-    case 'call.sent': return `${call}: клиент обратился`;
-    case 'call.passed': return `${call}: ${e.probe ? 'пропущен как проба' : 'пропущен к сервису'}`;
-    case 'call.rejected': return `${call}: отказ, ждать ещё ${fmt(e.retry_in)} с`;
-    case 'call.ok': return `${call}: ответ за ${e.ms} мс`;
-    case 'call.failed': return `${call}: ${ERROR[e.error] ?? e.error}, ${e.ms} мс`;
-    case 'call.done': return `${call}: клиент ${e.ok ? 'получил ответ' : 'получил ошибку'}, ждал ${fmt(e.waited, 2)} с`;
-    case 'breaker.state': return `Предохранитель: ${(NAME[e.before] ?? e.before).toLowerCase()} → ${(NAME[e.after] ?? e.after).toLowerCase()}`;
-    case 'breaker.count': return `Ошибок подряд ${e.failures}, удачных проб ${e.successes}, в работе ${e.in_flight}`;
-    case 'service.down': return e.down ? 'Сервис упал' : 'Сервис ожил';
-    default: return '';
-  }
-}

@@ -5,7 +5,7 @@
 import { html, label, set, svg } from './elements.js';
 import { ICONS } from './icons.js';
 import { clamp, lerp } from './numbers.js';
-import { Packets } from './packets.js';
+import { Packets, glyph } from './packets.js';
 
 export class Stage {
   constructor(host) {
@@ -47,7 +47,18 @@ export class Stage {
     return (string) => label(element, string);
   }
 
-  /** A box with an icon and a title, a body line and a note beside (`right`) or below it. */
+  /** Counters beside the signs of packets: one number a kind. */
+  tally(x, y, kinds, step) {
+    const group = svg(this.over, 'g', { transform: `translate(${x} ${y})` });
+    const numbers = kinds.map((kind, i) => {
+      const sign = svg(group, 'g', { class: 'k-packets', transform: `translate(${i * step + 7} -5) scale(0.85)` });
+      glyph(sign, kind);
+      return svg(group, 'text', { class: 'k-body', x: i * step + 17, y: 0 });
+    });
+    return (values) => numbers.forEach((number, i) => label(number, String(values[i])));
+  }
+
+  /** A box with an icon and a title, and a note beside (`right`) or below it. */
   node({ x, y, w = 156, h = 96, icon, title, note = 'below' }) {
     const group = svg(this.mid, 'g', { class: 'k-node', transform: `translate(${x} ${y})` });
     const [left, top] = [-w / 2, -h / 2];
@@ -56,13 +67,11 @@ export class Stage {
     svg(group, 'rect', { class: 'k-box', x: left, y: top, width: w, height: h, rx: 14 });
     svg(group, 'path', { class: 'k-icon', d: ICONS[icon], transform: `translate(${left + 14} ${top + (low ? 8 : 13)})` });
     svg(group, 'text', { class: 'k-title', x: left + 48, y: top + (low ? 25 : 31) }, title);
-    const bodyLine = svg(group, 'text', { class: 'k-body', x: left + 16, y: h / 2 - (low ? 11 : 16) });
     const noteLine = note === 'right'
       ? svg(group, 'text', { class: 'k-sub k-left', x: w / 2 + 18, y: 5 })
       : svg(group, 'text', { class: 'k-sub', y: h / 2 + 25 });
     return {
       x, y, w, h,
-      body: (string) => label(bodyLine, string),
       note: (string) => label(noteLine, string),
       tone: (tone) => set(group, 'class', `k-node tone-${tone}`),
     };
@@ -92,7 +101,26 @@ export class Stage {
     this.packets.put(kind, x, y, opacity);
   }
 
-  /** A ring that shows a part of the whole, with a mark at the bound. */
+  /** A round node with a ring that shows a part of the whole: `ring(part, tone)`. */
+  disc({ x, y, r }) {
+    svg(this.mid, 'circle', { class: 'k-shadow', cx: x + 4, cy: y + 4, r: r + 5 });
+    svg(this.mid, 'circle', { class: 'k-hub', cx: x, cy: y, r: r + 5 });
+    return { x, y, r, ring: this.gauge(x, y, r - 3) };
+  }
+
+  /** A knife switch `half` wide to each side; the function returned turns it: `(degrees, tone)`. */
+  lever(x, y, half) {
+    const group = svg(this.over, 'g', { class: 'k-switch', transform: `translate(${x} ${y})` });
+    svg(group, 'path', { class: 'k-wire', d: `M${-half} 0h${half - 22}M22 0h${half - 22}` });
+    const blade = svg(group, 'line', { x1: -22, x2: 22 });
+    for (const cx of [-22, 22]) svg(group, 'circle', { cx, r: 5 });
+    return (degrees, tone) => {
+      set(blade, 'class', `k-lever tone-${tone}`);
+      set(blade, 'transform', `rotate(${degrees.toFixed(1)} -22 0)`);
+    };
+  }
+
+  /** A ring that shows a part of the whole. */
   gauge(x, y, r) {
     const around = 2 * Math.PI * r;
     const group = svg(this.mid, 'g', { transform: `translate(${x} ${y}) rotate(-90)` });

@@ -5,6 +5,7 @@
 import { html, label, on } from './elements.js';
 import { fmt } from './numbers.js';
 
+const GAP = 200; // milliseconds between redraws while time runs
 const ROWS = 40;
 const AFTER = 8; // of them, after the playhead
 
@@ -24,8 +25,8 @@ export class EventTable {
     this.filter = html(choice, 'select');
     html(this.filter, 'option', { value: '' }, 'все события');
     this.counter = html(bar, 'span', { class: 'k-log-n' });
-    const frame = html(this.box, 'div', { class: 'k-log-frame', tabIndex: 0, role: 'region', 'aria-label': 'Журнал событий' });
-    const table = html(frame, 'table');
+    this.frame = html(this.box, 'div', { class: 'k-log-frame', tabIndex: 0, role: 'region', 'aria-label': 'Журнал событий' });
+    const table = html(this.frame, 'table');
     const head = html(html(table, 'thead'), 'tr');
     for (const title of ['№', 'Время', ...columns.map((column) => column.title)]) html(head, 'th', { scope: 'col' }, title);
     this.body = html(table, 'tbody');
@@ -40,6 +41,13 @@ export class EventTable {
     this.run = run;
     this.t = t;
     if (!this.box.open || !run) return;
+    const wait = (this.next ?? 0) - performance.now();
+    clearTimeout(this.timer);
+    if (wait > 0) {
+      this.timer = setTimeout(() => this.draw(run, this.t), wait);
+      return;
+    }
+    this.next = performance.now() + GAP;
     this.learnKinds(run);
     const events = this.kind ? run.events.filter((event) => event.kind === this.kind) : run.events;
     const now = this.kind ? events.findLastIndex((event) => event.t <= t) + 1 : run.count(t);
@@ -50,6 +58,8 @@ export class EventTable {
     this.drawn = stamp;
     label(this.counter, events.length ? `строки ${from + 1}–${to} из ${events.length}` : 'пока пусто');
     this.body.replaceChildren(...events.slice(from, to).map((event, i) => this.row(event, from + i < now, from + i === now - 1)));
+    const row = this.body.querySelector('.k-now');
+    if (row) this.frame.scrollTop = row.offsetTop - this.frame.clientHeight / 2;
   }
 
   row(event, past, current) {

@@ -5,7 +5,7 @@
  * `data` is called when events arrive, `at` on every frame; only `at` must be quick.
  */
 import { html, label, set, svg } from './elements.js';
-import { linear } from './numbers.js';
+import { fmt, linear } from './numbers.js';
 
 const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300];
 const LETTER = 6.7; // width of a 12 px letter, on average: labels are fitted without reading layout
@@ -18,21 +18,22 @@ export class Timeline {
     this.range = html(this.box, 'input', {
       type: 'range', min: '0', max: '1', step: '0.05', value: '0', class: 'k-range', 'aria-label': 'Время прогона',
     });
+    this.clock = html(this.box, 'span', { class: 'k-clock', 'aria-hidden': 'true' });
     this.range.addEventListener('input', () => onSeek(Number(this.range.value)));
   }
 
   size(width) {
-    const low = width < 560;
+    const low = this.low = width < 560;
     this.w = width;
     this.left = low ? 34 : 46;
     this.right = width - 10;
-    this.band = 42; // the states' band
-    this.top = 56;
-    this.bottom = this.top + (low ? 52 : 88);
+    this.band = 47; // the states' band
+    this.top = 60;
+    this.bottom = this.top + (low ? 44 : 84);
     this.strip = this.bottom + 8;
-    this.stripHeight = low ? 22 : 28;
+    this.stripHeight = low ? 20 : 28;
     this.flags = this.strip + this.stripHeight + 15;
-    this.h = this.flags + 26;
+    this.h = this.flags + 22;
     const { root, left, right, top, bottom } = this;
     set(root, 'viewBox', `0 0 ${width} ${this.h}`);
     set(root, 'height', this.h);
@@ -101,7 +102,7 @@ export class Timeline {
         class: `k-bar-t b-${kind}`, x: start + 1, y: this.band - 3, width: Math.max(1.5, width - 2), height: 6, rx: 3,
       });
       if (width > name.length * LETTER + 6) {
-        svg(this.bands, 'text', { class: `k-band-t b-${kind}`, x: start + width / 2, y: this.band - 12 }, name);
+        svg(this.bands, 'text', { class: `k-band-t b-${kind}`, x: start + width / 2, y: this.band - 14 }, name);
       }
     }
   }
@@ -131,20 +132,23 @@ export class Timeline {
     set(this.bound, 'd', `${d}H${this.right}`);
     const value = bound[0][1];
     label(this.boundText, this.chart.bound(value));
-    set(this.boundText, 'x', this.left + 5);
+    set(this.boundText, 'x', this.low ? this.right - 4 : this.left + 5);
+    set(this.boundText, 'class', `k-bound-t${this.low ? ' k-end' : ''}`);
     set(this.boundText, 'y', (this.y(value) + 14).toFixed(1));
   }
 
   /** Stacked outcomes; one path a kind keeps it to a handful of elements. */
   drawBars(bars, edge) {
     const width = (this.x(edge) - this.left) / bars.length;
-    const most = Math.max(1, ...bars.map((slice) => slice.reduce((sum, [, count]) => sum + count, 0)));
+    const totals = bars.map((slice) => slice.reduce((sum, [, count]) => sum + count, 0));
+    const most = Math.max(2, ...totals);
     const paths = {};
     bars.forEach((slice, i) => {
       let y = this.strip + this.stripHeight;
       for (const [kind, count] of slice) {
         if (!count) continue;
-        const height = (count / most) * this.stripHeight;
+        // Heights grow as the square root: one burst must not flatten the rest of the run.
+        const height = (count / totals[i]) * Math.sqrt(totals[i] / most) * this.stripHeight;
         y -= height;
         const x = this.left + i * width + 0.8;
         paths[kind] = `${paths[kind] ?? ''}M${x.toFixed(1)} ${y.toFixed(1)}h${Math.max(1, width - 1.6).toFixed(1)}v${height.toFixed(1)}h-${Math.max(1, width - 1.6).toFixed(1)}z`;
@@ -158,7 +162,8 @@ export class Timeline {
   drawMarks(marks) {
     this.marks.replaceChildren();
     let free = this.left;
-    for (const { t, label: name } of marks) {
+    for (const { t, label: long, short } of marks) {
+      const name = this.low ? short ?? long : long;
       const x = this.x(t);
       const width = name.length * LETTER;
       const start = Math.min(x + 8, this.right - width);
@@ -172,6 +177,7 @@ export class Timeline {
 
   /** Moves the playhead; `value` null hides the dot on the chart. */
   at(t, value, words) {
+    label(this.clock, `${fmt(t)} / ${fmt(this.end)}\u00a0с`);
     const x = this.x(t).toFixed(1);
     set(this.head, 'transform', `translate(${x} 0)`);
     set(this.future, 'x', x);

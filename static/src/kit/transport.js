@@ -1,7 +1,6 @@
 /** The bar under the picture: start or stop, play or pause, key moments, one event on, speed, the live edge. */
-import { html, label, on, set, svg } from './elements.js';
+import { html, on, set, svg } from './elements.js';
 import { ICONS } from './icons.js';
-import { fmt } from './numbers.js';
 
 const SPEEDS = [[0.25, '¼×'], [0.5, '½×'], [1, '1×'], [2, '2×'], [4, '4×'], [8, '8×']];
 
@@ -28,7 +27,7 @@ export class Transport {
     this.play = iconButton(this.box, 'play', 'Воспроизвести');
     this.next = iconButton(this.box, 'next', 'К следующему ключевому моменту');
     this.step = iconButton(this.box, 'step', 'На одно событие вперёд');
-    this.clock = html(this.box, 'span', { class: 'k-clock' });
+    this.step.button.classList.add('k-step');
     this.live = html(this.box, 'button', { type: 'button', class: 'k-live', hidden: true }, 'К эфиру');
     this.speed = html(this.box, 'select', { 'aria-label': 'Скорость', class: 'k-speed' });
     for (const [value, words] of SPEEDS) html(this.speed, 'option', { value: String(value) }, words);
@@ -40,10 +39,6 @@ export class Transport {
     on(this.step.button, 'click', act.step);
     on(this.live, 'click', act.live);
     on(this.speed, 'change', () => act.speed(Number(this.speed.value)));
-  }
-
-  time(t, end, short) {
-    label(this.clock, short ? `${fmt(t)}\u00a0с` : `${fmt(t)} / ${fmt(end)}\u00a0с`);
   }
 
   moving(yes) {

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Run } from '../../static/src/kit/run.js';
+import { deepFreeze, log, recording, replay, scene } from './helpers.mjs';
+
+function recorded() {
+  const run = new Run(scene, 64);
+  run.push(recording());
+  return run;
+}
+
+test('a scrubbed state equals a fresh replay at every probe', () => {
+  const run = recorded();
+  const order = Array.from({ length: 120 }, (_, i) => ((i * 47) % 120) / 120); // there and back again
+  for (const part of order) {
+    const t = part * run.end;
+    assert.deepEqual(run.at(t), replay(run.events, t), `at ${t} s`);
+  }
+});
+
+test('a scrub does not depend on where the viewer came from', () => {
+  const run = recorded();
+  run.at(run.end);
+  const back = structuredClone(run.at(9));
+  run.at(0);
+  assert.deepEqual(run.at(9), back);
+});
+
+test('reduce does not touch the events', () => {
+  const run = new Run(scene);
+  run.push(deepFreeze(recording()));
+  assert.doesNotThrow(() => run.at(run.end));
+});
+
+test('events that come in batches give the state of the whole log', () => {
+  const events = recording();
+  const run = new Run(scene, 16);
+  for (let i = 0; i < events.length; i += 7) {
+    run.push(events.slice(i, i + 7));
+    run.at(run.end);
+  }
+  assert.deepEqual(run.at(run.end), replay(events, run.end));
+});
+
+test('an event at the very moment has happened', () => {
+  const run = new Run(scene);
+  run.push(log([0, 'run.started', {}], [1, 'service.down', { down: true }]));
+  assert.equal(run.at(1).down, true);
+  assert.equal(run.at(0.999).down, false);
+});
+
+test('key moments are walked forward and back', () => {
+  const run = recorded();
+  const keys = [];
+  for (let t = run.next(-1); t !== null; t = run.next(t)) keys.push(t);
+  assert.ok(keys.length >= 5, 'the recording has something to jump to');
+  assert.equal(run.previous(keys[2]), keys.filter((t) => t < keys[2] - 0.05).at(-1));
+  assert.equal(run.next(run.end), null);
+  assert.equal(run.previous(0), null);
+});
+
+test('the first rejection is a key moment and the second is not', () => {
+  const run = new Run(scene);
+  run.push(log([1, 'call.rejected', { id: 1, retry_in: 5 }], [2, 'call.rejected', { id: 2, retry_in: 4 }]));
+  assert.deepEqual(run.events.map((event) => scene.key(event, run)), [true, false]);
+});
+
+test('the inputs of a fork are the seed, the first controls and what was moved before the moment', () => {
+  const run = new Run(scene);
+  run.push(log(
+    [0, 'run.started', { seed: 7, controls: { rps: 5 } }],
+    [3.5, 'control.set', { name: 'rps', value: 8 }],
+    [9, 'control.set', { name: 'down', value: true }],
+  ));
+  assert.deepEqual(run.inputs(5), { seed: 7, controls: { rps: 5 }, script: [[3.5, 'rps', 8]] });
+});
