@@ -54,13 +54,8 @@ export function scale({ min, max, unit, tolerance = 0 }, guess, real) {
   const low = Math.min(min, real, guess);
   const high = Math.max(max, real, guess);
   const at = (value) => ((value - low) / (high - low || 1)) * 100;
-  const pin = (kind, value, text) => {
-    const place = at(value);
-    const shift = place < 18 ? 'calc(50% + 3.2rem)' : place > 82 ? 'calc(50% - 3.2rem)' : '0';
-    const point = h('div', { class: `pin ${kind}`, style: `left:${place}%` }, h('span', {}, text));
-    if (shift !== '0') point.firstChild.style.setProperty('--shift', place < 18 ? '3.2rem' : '-3.2rem');
-    return point;
-  };
+  // A label leans inwards as its pin nears an end of the scale: --at says how far.
+  const pin = (kind, value, text) => h('div', { class: `pin ${kind}`, style: `left:${at(value)}%;--at:${at(value)}` }, h('span', {}, text));
   const [from, to] = [at(Math.min(guess, real)), at(Math.max(guess, real))];
   return h('div', { class: 'scale', 'aria-hidden': 'true' },
     h('div', { class: 'axis' }),
