@@ -24,6 +24,7 @@ import signal
 import sys
 import types
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 from sandbox.guest import clocks
@@ -51,23 +52,52 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
         write(event_out, {"loaded": False, "problem": problem})
         return
     write(event_out, {"loaded": True})
+    spare = Spare(control_in, event_out, code)
     while line := control_in.readline():
         request = json.loads(line)
         if request.get("op") != "world":
             continue  # meant for a world that has just died: the judge has been told, or is about to be
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                os.setpgid(0, 0)
-                World(control_in, event_out, request).live(code)
-                status = DONE
-            finally:
-                os._exit(status)
+        child = spare.start(line)
+        if child is None:  # someone has killed it
+            child = Spare(control_in, event_out, code).start(line) or 0
+        spare = Spare(control_in, event_out, code)  # made while the world lives: the next need not wait
         _, status = os.waitpid(child, 0)
         with contextlib.suppress(OSError):
             os.killpg(child, signal.SIGKILL)
         write(event_out, {"world": request["id"], "exit": os.waitstatus_to_exitcode(status)})
+
+
+class Spare:
+    """A forked child that waits to become a world. None of the learner's code has run in it or in its parent."""
+
+    def __init__(self, control_in: BinaryIO, event_out: BinaryIO, code: types.CodeType) -> None:
+        read, self.door = os.pipe()
+        self.process = os.fork()
+        if self.process:
+            os.close(read)
+            return
+        status = 1
+        try:
+            os.close(self.door)
+            os.setpgid(0, 0)
+            request = os.read(read, LINE)
+            if request:
+                os.close(read)
+                World(control_in, event_out, json.loads(request)).live(code)
+                status = DONE
+        finally:
+            os._exit(status)
+
+    def start(self, request: bytes) -> int | None:
+        """Let it be the world of `request`; its process, or None when it is gone."""
+        try:
+            os.write(self.door, request)
+        except BrokenPipeError:
+            os.waitpid(self.process, 0)
+            return None
+        finally:
+            os.close(self.door)
+        return self.process
 
 
 def write(pipe: BinaryIO, message: dict[str, Any]) -> None:
@@ -123,7 +153,10 @@ class World:
         self.objects: dict[int, Any] = {}  # by the judge's numbers; 0 is the module
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.ended: list[list[Any]] = []  # [task, t, outcome] since the last answer
-        self.seen: list[Any] = []  # what `look` read, for its answer
+        self.seen: list[Any] | None = None  # what `look` read, for its answer
+        self.watched: tuple[Any, list[str]] | None = (
+            None  # an object and its attributes that every answer tells
+        )
         self.asked = 0
         self.raised: dict[int, tuple[BaseException, int]] = {}  # exceptions of stubs, to know them again
         self.classes: dict[str, type[BaseException]] = {}
@@ -172,7 +205,8 @@ class World:
             if self.request["op"] == "end":
                 os._exit(DONE)
             try:
-                getattr(self, "do_" + self.request["op"])(self.request)
+                for request in (*self.request.get("first", ()), self.request):
+                    getattr(self, "do_" + request["op"])(request)
             except Exception as error:  # the request names what is not there
                 self.answer(outcome=self.tell_error(error))
                 continue
@@ -199,15 +233,17 @@ class World:
             message["late"] = late
         if self.ended:
             message["ended"] = self.ended
-        if self.seen:
+        if self.seen is not None:
             message["seen"] = self.seen
+        if self.watched is not None:
+            message["watched"] = self.read(*self.watched)
         if self.printed.text:
             message["out"] = self.printed.take()
         try:
             write(self.event_out, message)
         except Unsendable as error:
             write(self.event_out, {"id": self.request["id"], "t": self.t, "unsendable": str(error)})
-        self.ended, self.seen = [], []
+        self.ended, self.seen = [], None
 
     # -- requests --------------------------------------------------------------------------------------
 
@@ -230,8 +266,10 @@ class World:
         self.tasks[request["task"]].cancel()
 
     def do_look(self, request: dict[str, Any]) -> None:
-        target = self.objects[request["on"]]
-        self.seen = [self.attempt(lambda name=name: getattr(target, name)) for name in request["names"]]  # type: ignore[misc]
+        self.seen = self.read(self.objects[request["on"]], request["names"])
+
+    def do_watch(self, request: dict[str, Any]) -> None:
+        self.watched = self.objects[request["on"]], request["names"]
 
     def do_set(self, request: dict[str, Any]) -> None:
         setattr(self.objects[request["on"]], request["name"], self.unpack(request["value"]))
@@ -257,6 +295,9 @@ class World:
         except BaseException as error:  # SystemExit too: it must not end the loop unheard
             outcome = self.tell_error(error)
         self.ended.append([number, self.t, outcome])
+
+    def read(self, target: Any, names: list[str]) -> list[dict[str, Any]]:
+        return [self.attempt(partial(getattr, target, name)) for name in names]
 
     def attempt(self, read: Callable[[], Any]) -> dict[str, Any]:
         try:

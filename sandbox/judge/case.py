@@ -17,7 +17,7 @@ from sandbox.judge.stubs import Call, ExceptionName, Handle, Stub
 from sandbox.judge.verdicts import same, spell, tell, worded
 from sandbox.judge.wire import Breach, Thing
 from sandbox.judge.words import clean, seconds, shorten, show
-from sandbox.judge.world import Asked, Outcome, Reply, World, outcome_of
+from sandbox.judge.world import Asked, Outcome, Reply, World, outcome_of, values_of
 
 HORIZON = 3_600.0  # virtual s a call may take before it is said never to end
 STEPS = 40  # lines of the record of what was done
@@ -101,6 +101,12 @@ class Record:
         else:
             self.dropped += 1
 
+    def ended(self, begun: str, text: str) -> None:
+        """The end of a call; when its beginning was the line before, that one becomes this."""
+        if self.steps and self.steps[-1].endswith(begun) and not self.dropped:
+            self.steps.pop()
+        self.step(text)
+
     def lines(self) -> list[str]:
         return [*self.steps, f"… и ещё строк: {self.dropped}"] if self.dropped else list(self.steps)
 
@@ -133,6 +139,7 @@ class Case:
         self._stubs: dict[str, Stub] = {}
         self._calls: dict[int, tuple[Stub, Call]] = {}
         self._defined: set[str] = set()
+        self._first: list[dict[str, Any]] = []  # small requests that travel with the next one
         world.on_ask = self._on_ask
         world.on_note = self._on_note
 
@@ -154,7 +161,7 @@ class Case:
             return name
         if not is_exception(getattr(builtins, name, None)) and name not in self._defined:
             self._defined.add(name)
-            self._ask("define", name=name, base=base)
+            self._first.append({"op": "define", "name": name, "base": base})
         return ExceptionName(name)
 
     async def new(self, name: str, *args: Any, **kwargs: Any) -> Handle:
@@ -202,7 +209,7 @@ class Case:
             if got is None:
                 self._late(answer, task)
             else:
-                self.step(f"{task.text} → {tell(got)}")
+                self.record.ended(f"{task.text}: начат", f"{seconds(self.now)}: {task.text} → {tell(got)}")
         done = task.outcome
         assert done is not None
         return done
@@ -223,11 +230,18 @@ class Case:
     async def look(self, target: Handle, *names: str) -> list[Any]:
         """Read attributes as they are now. One that cannot be read is a `Thing` (equal to nothing)."""
         answer = self._ask("look", on=target.ref, names=list(names))
-        seen = answer.get("seen")
-        if type(seen) is not list or len(seen) != len(names):
+        seen = values_of(answer.get("seen"), self.now)
+        if len(seen) != len(names):
             raise Breach("ответ решения не разобрать: канал проверки испорчен")
-        outcomes = [outcome_of(data, self.now) for data in seen]
-        return [got.value if got.ok else Thing(got.error or "", got.message) for got in outcomes]
+        return seen
+
+    async def watch(self, target: Handle, *names: str) -> None:
+        """From now on `watched` holds these attributes as they are after each operation."""
+        self._first.append({"op": "watch", "on": target.ref, "names": list(names)})
+
+    @property
+    def watched(self) -> list[Any]:
+        return self.world.watched
 
     async def get(self, target: Handle, name: str) -> Any:
         """Read one attribute. Fails the case when that raises."""
@@ -242,7 +256,7 @@ class Case:
         self._ask("set", on=target.ref, name=name, value=self.pack(value))
 
     async def drop(self, target: Handle) -> None:
-        self._ask("drop", on=target.ref)
+        self._first.append({"op": "drop", "on": target.ref})
 
     # -- verdicts -----------------------------------------------------------------------------------------
 
@@ -308,6 +322,8 @@ class Case:
         raise TypeError(f"a case cannot send {value!r} into the jail")
 
     def _ask(self, op: str, *, horizon: float | None = None, **fields: Any) -> dict[str, Any]:
+        if self._first:
+            fields["first"], self._first = self._first, []
         answer = self.world.ask(op, horizon=horizon, **fields)
         if answer.get("late") == "spins":
             raise Breach(SPINS)

@@ -124,7 +124,7 @@ class Judging:
             result = self.attempt(spec, index, deadline)
             results.append(result)
             broke = sum(result.broke for result in results)
-            if result.fatal or broke >= BREACHES or time.monotonic() >= deadline:
+            if result.fatal or result.ours or broke >= BREACHES or time.monotonic() >= deadline:
                 break
         return results
 

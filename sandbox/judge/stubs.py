@@ -81,7 +81,7 @@ class Stub:
         return self
 
     def takes(self, delay: Delay) -> Stub:
-        """Each call lasts so many virtual seconds, or as `delay(call)` says; None: it never ends by itself."""
+        """Each call lasts so many virtual seconds, or as `delay(call)` says; None: it never ends."""
         self._delay = delay
         return self
 

@@ -70,19 +70,22 @@ class Line:
     def __init__(self, jail: Jail) -> None:
         self.jail = jail
         self.kept = b""
+        self.incoming = select.poll()
+        self.incoming.register(jail.events, select.POLLIN)
+        self.outgoing = select.poll()
+        self.outgoing.register(jail.control, select.POLLOUT)
 
     def send(self, message: dict[str, Any], deadline: float) -> None:
         """Write one line by `deadline` (time.monotonic). Raises Breach, also when something came unasked."""
         self.quiet()
-        data = json.dumps(message, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-        self.write(data, deadline)
+        self.write(ENCODER.encode(message).encode() + b"\n", deadline)
 
     def write(self, data: bytes, deadline: float) -> None:
         while data:
             try:
                 data = data[os.write(self.jail.control, data) :]
             except BlockingIOError:
-                self.wait(self.jail.control, select.POLLOUT, deadline)
+                wait(self.outgoing, deadline)
             except OSError as error:
                 raise Gone("процесс решения завершился") from error
 
@@ -90,9 +93,7 @@ class Line:
         """Raises Breach if the other side has spoken out of turn."""
         if self.kept:
             raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
-        watch = select.poll()
-        watch.register(self.jail.events, select.POLLIN)
-        for _, happened in watch.poll(0):
+        for _, happened in self.incoming.poll(0):
             if happened & select.POLLIN:
                 raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
             raise Gone("процесс решения завершился")
@@ -106,7 +107,7 @@ class Line:
                 return parse(line)
             if len(line) > LINE:
                 raise Breach("ответ решения слишком велик")
-            self.wait(self.jail.events, select.POLLIN, deadline)
+            wait(self.incoming, deadline)
             try:
                 data = os.read(self.jail.events, LINE)
             except BlockingIOError:
@@ -117,12 +118,12 @@ class Line:
                 raise Gone("процесс решения завершился")
             self.kept += data
 
-    def wait(self, descriptor: int, direction: int, deadline: float) -> None:
-        watch = select.poll()
-        watch.register(descriptor, direction)
-        left = deadline - time.monotonic()
-        if left <= 0 or not watch.poll(left * 1000):
-            raise Late("решение не ответило вовремя")
+
+def wait(watch: select.poll, deadline: float) -> None:
+    """Until something happens to the descriptor. Raises Late at `deadline`."""
+    left = deadline - time.monotonic()
+    if left <= 0 or not watch.poll(left * 1000):
+        raise Late("решение не ответило вовремя")
 
 
 def parse(line: bytes) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def parse(line: bytes) -> dict[str, Any]:
     if len(line) > LINE:
         raise Breach("ответ решения слишком велик")
     try:
-        message = json.loads(line.decode("utf-8"), parse_constant=refuse)
+        message = DECODER.decode(line.decode("utf-8"))
         if type(message) is not dict:
             raise ValueError("not an object")
         bound(message, 0)
@@ -141,6 +142,10 @@ def parse(line: bytes) -> dict[str, Any]:
 
 def refuse(constant: str) -> float:
     raise ValueError(constant)
+
+
+DECODER = json.JSONDecoder(parse_constant=refuse)
+ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 def bound(value: Any, depth: int) -> None:

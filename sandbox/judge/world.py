@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.judge import wire
-from sandbox.judge.wire import Breach, Gone, Jail, Late, Line
+from sandbox.judge.wire import Breach, Gone, Jail, Late, Line, Thing
 
 ASKS = 2_000  # calls of stubs in one world: far more than any exercise needs
 SKEW = 1e-6  # s: how far the two clocks may differ by rounding
@@ -94,6 +94,7 @@ class World:
         self.ended: dict[int, Outcome] = {}
         self.asks = 0
         self.printed = ""
+        self.watched: list[Any] = []
         self.on_ask: Callable[[Asked], Reply] = lambda asked: Reply()
         self.on_note: Callable[[int, float, bool], None] = lambda n, at, done: None
         self.name = secrets.token_hex(16)
@@ -146,6 +147,8 @@ class World:
                 self.ended[number] = outcome_of(outcome, float(at))
         except (ValueError, TypeError) as error:
             raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
+        if "watched" in message:
+            self.watched = values_of(message["watched"], self.now)
         out = message.get("out")
         if type(out) is str:
             self.printed = out
@@ -182,6 +185,14 @@ class World:
         message = self.line.receive(self.deadline)
         if message.get("world") != self.name:
             raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
+
+
+def values_of(data: Any, at: float) -> list[Any]:
+    """Attributes as they were read; one that could not be is a `Thing` named after its error."""
+    if type(data) is not list:
+        raise Breach("ответ решения не разобрать: канал проверки испорчен")
+    outcomes = [outcome_of(item, at) for item in data]
+    return [got.value if got.ok else Thing(got.error or "", got.message) for got in outcomes]
 
 
 def outcome_of(data: Any, at: float) -> Outcome:

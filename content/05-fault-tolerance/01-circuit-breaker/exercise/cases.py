@@ -68,6 +68,7 @@ class Bench:
         error = c.exception("ServiceError")
         breaker = await c.new("CircuitBreaker", "orders", **settings, **more)
         bench = cls(c, breaker, backend, error, *settings.values())
+        await c.watch(breaker, "state", "failures", "successes")
         c.at(0).emit("world.ready", clients=1, **settings)
         backend.answers(bench.on_call).takes(lambda call: bench.plan(call).takes)
         backend.on_end = bench.on_end
@@ -117,7 +118,7 @@ class Bench:
         sent.n = self.pending_n
         self.sent[number] = sent
         self.waiting.append(sent)
-        await self.notice()
+        self.notice()
         return sent
 
     async def good(self, takes: float | None = TAKES) -> Sent:
@@ -128,7 +129,7 @@ class Bench:
 
     async def end(self, sent: Sent) -> Outcome:
         got = await sent.task
-        await self.notice()
+        self.notice()
         return got
 
     async def ok(self) -> Outcome:
@@ -146,7 +147,7 @@ class Bench:
 
     async def pass_time(self, by: float) -> None:
         await self.c.advance(by)
-        await self.notice()
+        self.notice()
 
     async def trip(self) -> None:
         """Fail until the breaker opens."""
@@ -162,11 +163,11 @@ class Bench:
 
     # -- what is seen -----------------------------------------------------------------------------------
 
-    async def notice(self) -> None:
+    def notice(self) -> None:
         """Put into the trace what has changed since the last look."""
         c = self.c
         ended = [sent for sent in self.waiting if sent.task.done]
-        state, failures, successes = await c.look(self.breaker, "state", "failures", "successes")
+        state, failures, successes = c.watched
         for sent in ended:
             self.waiting.remove(sent)
             got = sent.task.outcome
@@ -328,7 +329,7 @@ async def cancelled_call_is_no_news(c: Case) -> None:
         sent = await b.good(None)
         await b.pass_time(0.25)
         await c.cancel(sent.task)
-        await b.notice()
+        b.notice()
         c.check(
             sent.got is not None, "Отмена должна завершить вызов", expected="CancelledError", got="вызов ждёт"
         )
@@ -379,8 +380,7 @@ async def probe_goes_through(c: Case) -> None:
     b.went(
         sent, "Первый вызов после срока — это и есть проба", hint="Сменив состояние, не бросайте CircuitOpen."
     )
-    state = await c.get(b.breaker, "state")
-    c.equal(state, "half_open", "Пока идёт первая проба, цепь полуоткрыта")
+    b.is_in("half_open", "Пока идёт первая проба, цепь полуоткрыта")
     c.returned(await b.end(sent), b.plans[sent.id].answer, "Удачная проба возвращает ответ сервиса")
 
 
@@ -466,7 +466,7 @@ async def cancelled_probe_frees_the_slot(c: Case) -> None:
     b.went(probe, "Первый вызов после срока — это и есть проба")
     await b.pass_time(0.5)
     await c.cancel(probe.task)
-    await b.notice()
+    b.notice()
     b.is_in("half_open", "Отмена пробы — не ошибка и не удача: цепь по-прежнему полуоткрыта")
     b.counts("Отмена пробы — не удача", successes=0)
     hint = "CancelledError — наследник BaseException, а не Exception."
@@ -569,7 +569,7 @@ async def refuses_nonsense(c: Case) -> None:
 
 @dataclass
 class Model:
-    """The rules of the task, once more: what a breaker in flight should be like. `now` is given, never asked."""
+    """The rules of the task, once more. `now` is given, never asked."""
 
     timeout: float
     trip: int
@@ -640,7 +640,7 @@ async def agrees_with_the_rules(c: Case) -> None:
         "declined": Raise(declined.name, ("нет",)),
     }
     sick = True
-    for _ in range(8 + 2 * c.size):
+    for _ in range(10 + c.size):
         if c.random.random() < 0.2:
             sick = not sick
         choice = c.random.random()
@@ -659,7 +659,7 @@ async def agrees_with_the_rules(c: Case) -> None:
             number = c.random.choice(sorted(model.flights))
             model.finish(number, cancelled=True)
             await c.cancel(b.sent[number].task)
-            await b.notice()
+            b.notice()
         else:
             step = c.random.choice((1, 2, 4, 8, 8, 24)) / 8
             if model.state == "open" and c.random.random() < 0.4:
