@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -44,6 +45,12 @@ class EditUserForm(UserChangeForm):  # type: ignore[misc]
     class Meta:
         model = User
         fields = "__all__"
+
+
+class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    class Meta:
+        model = User
+        fields = QUOTA
 
 
 @admin.register(User)
@@ -131,6 +138,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
             return (*self.readonly_fields, *rights)
         fields = [name for _, part in self.fieldsets for name in part["fields"]]
         return tuple(name for name in fields if name not in QUOTA)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None and not request.user.has_perm("classroom.change_user"):
+            kwargs["form"] = QuotaForm  # the other form wants a password field, which is not there to write
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.has_perm("classroom.change_user"):

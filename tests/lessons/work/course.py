@@ -55,6 +55,8 @@ def lesson(db: None) -> Lesson:
         number=1,
         title="Circuit breaker",
         aim="Размыкать цепь вовремя",
+        has_demo=True,
+        has_exercise=True,
         spec=spec,
         files={"demo.py": "async def scenario(lab): ...\n"},
         page={
