@@ -80,7 +80,7 @@ class Renderer:
                 LessonBlocks(),
             ],
             extension_configs={
-                "toc": {"slugify": slugify, "toc_depth": "2-3"},
+                "toc": {"slugify": slugify, "toc_depth": "1-3"},
                 "footnotes": {"BACKLINK_TITLE": "Вернуться к тексту"},
                 "pymdownx.arithmatex": {"generic": True},
                 "pymdownx.highlight": {"guess_lang": False, "anchor_linenums": False},

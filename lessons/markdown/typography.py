@@ -28,7 +28,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(т|и) (?=[едпк]\.)", re.I), r"\1" + NBSP),
     (re.compile(r"\b(т\.) ?(е|д|п|к|н)\.", re.I), r"\1" + NBSP + r"\2."),
     (re.compile(r"\b(рис|табл|гл|см|ср|стр|с)\. (?=[\dА-Яа-яЁё])", re.I), r"\1." + NBSP),
-    (re.compile(r"\b([А-ЯЁ]\.) ?(?=[А-ЯЁ]\. ?[А-ЯЁ][а-яё])"), r"\1" + NBSP),
+    (re.compile(r"\b([А-ЯЁ]\.) ?(?=[А-ЯЁ]\.)"), r"\1" + NBSP),
     (re.compile(r"\b([А-ЯЁ]\.) (?=[А-ЯЁ][а-яё])"), r"\1" + NBSP),
     (re.compile(rf"(?<=\w)[ \n](?=(?:{_CLINGS_TO_PREVIOUS})(?![\w-]))", re.I), NBSP),
 )
