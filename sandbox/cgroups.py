@@ -95,15 +95,16 @@ class Cgroups:
     def __init__(self, homes: dict[str, Path], version: int) -> None:
         self.homes = homes
         self.version = version
-        # Names carry the maker, so that what a killed worker left can be told from a neighbour's.
-        self._maker = f"{os.stat('/proc/self/ns/pid').st_ino}-{os.getpid()}"
+        # Names carry the maker (and its PID namespace), so that what a killed worker left can be told from a
+        # neighbour's.
+        self._space = os.stat("/proc/self/ns/pid").st_ino
         self._made = 0
         self.sweep()
 
     def make(self, limits: Limits) -> Group:
         """A new group with these limits. Not for two threads at once. Raises OSError."""
         self._made += 1
-        name = f"{self._maker}-{self._made}"
+        name = f"{self._space}-{os.getpid()}-{self._made}"
         folders = {controller: home / name for controller, home in self.homes.items()}
         group = Group(folders, self.version)
         try:
@@ -123,9 +124,8 @@ class Cgroups:
 
     def sweep(self) -> None:
         """Remove the groups of workers of this PID namespace that are no more."""
-        space, _, _ = self._maker.partition("-")
         for home in dict.fromkeys(self.homes.values()):
-            for folder in home.glob(f"{space}-*-*"):
+            for folder in home.glob(f"{self._space}-*-*"):
                 maker = int(folder.name.split("-")[1])
                 if maker != os.getpid() and not Path(f"/proc/{maker}").exists():
                     Group({"memory": folder}, self.version).kill()

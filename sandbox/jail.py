@@ -24,6 +24,7 @@ from sandbox import cgroups
 from sandbox.guest.rehearsal import ENVIRONMENT
 from sandbox.host import Host
 from sandbox.limits import MIB, Limits
+from sandbox.processes import Usage, descendants, used_by
 from sandbox.root import GUEST, LIBRARIES, PYTHON
 
 INSIDE = 65534  # uid and gid a learner sees
@@ -40,14 +41,6 @@ Kind = Literal["exited", "out_of_memory", "killed", "broken"]
 
 class JailFailed(Exception):
     """A jail could not be started; the message holds nsjail's own words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a living jail uses now: bytes and seconds of CPU, all its processes together."""
-
-    memory: int
-    cpu_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +75,7 @@ class Jail:
         self._spent: cgroups.Spent | None = None
         self._stderr = b""
         self._group: cgroups.Group | None = None
+        self.doors: list[str] = []  # the files of its cgroups, for those who look
         control_in, self.control = os.pipe()
         self.events, events_out = os.pipe()
         self._errors, errors_out = os.pipe()
@@ -91,9 +85,9 @@ class Jail:
             fcntl.fcntl(self.events, fcntl.F_SETPIPE_SZ, PIPE)
         try:
             self._group = host.cgroups.make(limits) if host.cgroups else None
-            doors = self._group.doors if self._group else []
+            self.doors = self._group.doors if self._group else []
             self._process = subprocess.Popen(
-                command(host, limits, doors),
+                command(host, limits, self.doors),
                 stdin=control_in,
                 stdout=events_out,
                 stderr=errors_out,
@@ -109,6 +103,11 @@ class Jail:
             for fd in (control_in, events_out, errors_out):
                 os.close(fd)
         self._pidfd = os.pidfd_open(self._process.pid)
+
+    @property
+    def process(self) -> int:
+        """nsjail's process number."""
+        return self._process.pid
 
     def wait_ready(self, timeout: float | None = None) -> None:
         """Wait until the start message can be sent, `timeout` seconds at most (default: the limits' warm-up).
@@ -158,7 +157,7 @@ class Jail:
                 return Usage(spent.memory, spent.cpu_seconds)
             if self._spent:
                 return Usage(self._spent.memory, self._spent.cpu_seconds)
-        return _usage_of(_descendants(self._process.pid))
+        return used_by(descendants(self._process.pid))
 
     def kill(self) -> None:
         """End every process of the jail and wait for it; the descriptors stay open, so what it said can be read."""
@@ -192,9 +191,11 @@ class Jail:
         kind: Kind = "exited"
         if spent.out_of_memory:
             kind = "out_of_memory"
+        elif not self._ready:
+            kind = "broken"
         elif self._stopped:
             kind = "killed"
-        elif not self._ready or code < 0:
+        elif code < 0:  # somebody killed nsjail itself
             kind = "broken"
         tail = self._stderr.decode("utf-8", "replace")[-TAIL:]
         return Outcome(kind, code if code >= 0 else None, spent.peak_memory, spent.cpu_seconds, tail)
@@ -210,7 +211,7 @@ class Jail:
         os.kill(self._process.pid, signal.SIGTERM)
         if self._reap(int(DIE_WITHIN * 1000)):
             return
-        inside = _descendants(self._process.pid)
+        inside = descendants(self._process.pid)
         if self._group:
             self._group.kill()
         for process in [*inside, self._process.pid]:
@@ -311,30 +312,3 @@ def _wait(fd: int, mask: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(fd, mask)
     return bool(poll.poll(math.ceil(seconds * 1000)))
-
-
-def _descendants(process: int) -> list[int]:
-    found: list[int] = []
-    waiting = [process]
-    while waiting:
-        parent = waiting.pop()
-        try:
-            children = open(f"/proc/{parent}/task/{parent}/children").read().split()  # noqa: SIM115
-        except OSError:
-            continue
-        found += map(int, children)
-        waiting += map(int, children)
-    return found
-
-
-def _usage_of(processes: list[int]) -> Usage:
-    """From /proc: the living processes, and the CPU of those they have reaped."""
-    memory, ticks = 0, 0
-    for process in processes:
-        try:
-            fields = open(f"/proc/{process}/stat").read().rpartition(")")[2].split()  # noqa: SIM115
-        except OSError:
-            continue
-        ticks += sum(map(int, fields[11:15]))
-        memory += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    return Usage(memory, ticks / os.sysconf("SC_CLK_TCK"))

@@ -20,7 +20,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 LAYOUT = "1"  # raise it when this module lays the root out differently
 
@@ -126,13 +125,13 @@ def _build(home: Path, root: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-_leases: dict[Path, IO[str]] = {}
+_leases: dict[Path, int] = {}
 
 
 def _lease(root: Path) -> None:
     """Hold the root for the life of this process, so that a newer version does not clear it away."""
     if root not in _leases:
-        held = root.with_suffix(".lease").open("a")
+        held = os.open(root.with_suffix(".lease"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(held, fcntl.LOCK_SH)
         _leases[root] = held
 
