@@ -73,6 +73,14 @@ async function fillAccount() {
   for (const link of place.querySelectorAll('[data-staff]')) link.hidden = !user.staff;
 }
 
+/** «Моя» chosen in the demo: the editor below it opens. */
+function watchVariant() {
+  document.addEventListener('poligon:variant', ({ detail }) => {
+    const code = detail.name === 'mine' && document.getElementById('demo-code');
+    if (code) code.open = true;
+  });
+}
+
 function watchClicks() {
   document.addEventListener('click', async (event) => {
     const copy = event.target.closest('.copy');
@@ -107,5 +115,6 @@ function addCopyButtons() {
 watchTheme();
 watchElements();
 watchClicks();
+watchVariant();
 addCopyButtons();
 fillAccount().catch((error) => console.error(error));
