@@ -11,7 +11,7 @@ from lessons import catalog
 from lessons.catalog import ChapterEntry, LessonEntry
 from lessons.models.content import Lesson, Recording, Status
 from lessons.views import blocks
-from lessons.views.shared import shared
+from lessons.views.shared import look, shared
 
 A_YEAR = 365 * 24 * 3600
 
@@ -19,6 +19,7 @@ A_YEAR = 365 * 24 * 3600
 @require_safe
 def contents(request: HttpRequest) -> HttpResponseBase:
     """Seven chapters with their lessons; those not written yet are marked so."""
+    look()
     chapters = catalog.chapters()
     ready = [entry for chapter in chapters for entry in chapter.lessons if entry.ready]
     context = {"chapters": chapters, "ready": len(ready), "first": ready[0] if ready else None}
@@ -41,6 +42,7 @@ def _neighbours(
 @require_safe
 def lesson(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A lesson, or, for one not written yet, an honest note about it."""
+    look()
     row = Lesson.objects.select_related("chapter").defer("files", "private").filter(slug=slug).first()
     if row is None:
         raise Http404(f"Урока «{slug}» в курсе нет.")

@@ -10,8 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 
-from lessons.loader import freshness
+from lessons.loader import Problem, freshness
 from lessons.work.errors import WorkError
+
+
+def look() -> tuple[Problem, ...]:
+    """In development, load what was saved since the last look; the mistakes found. Before any query."""
+    return freshness.problems() if settings.LOCAL else ()
 
 
 def shared(
@@ -21,7 +26,7 @@ def shared(
 
     In development the page carries the content's mistakes, and is then kept by nobody.
     """
-    problems = freshness.problems() if settings.LOCAL else ()
+    problems = look()
     context = {**context, "shared_page": True, "course_problems": problems}
     response = render(request, template, context, status=status)
     if problems or status != 200:
