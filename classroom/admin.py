@@ -33,7 +33,7 @@ WEEK = timedelta(days=7)
 QUOTA = ("runs_at_once", "runs_per_hour")
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]
+class NewUserForm(UserCreationForm):
     """Asks for the e-mail instead of a user name."""
 
     class Meta:
@@ -41,7 +41,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
         fields = ("email", "name")
 
 
-class EditUserForm(UserChangeForm):  # type: ignore[misc]
+class EditUserForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
@@ -54,7 +54,7 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """An instructor sees everybody and may change quotas; all else is for a superuser."""
 
     form = EditUserForm
@@ -105,8 +105,6 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     @display(description="что делает")
     def activity(self, user: User) -> str:
-        if user.pk is None:
-            return "—"
         since = timezone.now() - WEEK
         ran = LessonRun.objects.filter(user=user)
         sent = Submission.objects.filter(user=user)
@@ -136,7 +134,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
                 else ("is_staff", "is_superuser", "groups", "user_permissions")
             )
             return (*self.readonly_fields, *rights)
-        fields = [name for _, part in self.fieldsets for name in part["fields"]]
+        fields = [str(name) for _, part in self.fieldsets for name in part["fields"]]
         return tuple(name for name in fields if name not in QUOTA)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -147,9 +145,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.has_perm("classroom.change_user"):
             raise PermissionDenied
-        return super().user_change_password(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().user_change_password(request, *args, **kwargs)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
     """Groups of rights; «Преподаватели» is completed after every migrate."""

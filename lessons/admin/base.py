@@ -16,7 +16,7 @@ from pygments.lexers import PythonLexer
 from unfold.admin import ModelAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+class ReadOnlyAdmin(ModelAdmin):
     """Rows that services write and people only read."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -31,7 +31,8 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
 
 def code(text: str) -> SafeString:
     """Python, highlighted and numbered. Pygments escapes the text."""
-    return mark_safe(highlight(text, PythonLexer(), HtmlFormatter(cssclass="admin-code", linenos="inline")))  # noqa: S308
+    html: str = highlight(text, PythonLexer(), HtmlFormatter(cssclass="admin-code", linenos="inline"))
+    return mark_safe(html)  # noqa: S308
 
 
 def badge(text: str, tone: str) -> SafeString:

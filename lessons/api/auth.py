@@ -20,7 +20,7 @@ class SiteSession(SessionAuthentication):
         return found
 
 
-class SiteSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SiteSessionScheme(OpenApiAuthenticationExtension):
     """Says it in the schema."""
 
     target_class = "lessons.api.auth.SiteSession"

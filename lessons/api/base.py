@@ -34,7 +34,7 @@ class View(APIView):
     @staticmethod
     def owner(request: Request, *, create: bool = False) -> Owner:
         """Whose work the request is about. A Bearer token's user counts as the session's would."""
-        return owners.of_request(request, create=create)  # type: ignore[arg-type]  # proxies HttpRequest
+        return owners.of_request(request, create=create)  # a Request proxies its HttpRequest
 
 
 def checked(shape: type[S], data: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -41,8 +42,9 @@ def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         return None
     set_rollback()
     headers = {}
-    if isinstance(exc, exceptions.Throttled) and exc.wait is not None:
-        headers["Retry-After"] = str(max(1, round(exc.wait)))
+    wait = getattr(exc, "wait", None)  # seconds, of Throttled
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     challenge = getattr(exc, "auth_header", None)
     if challenge:
         headers["WWW-Authenticate"] = challenge
@@ -55,8 +57,9 @@ def body(exc: exceptions.APIException) -> dict[str, Any]:
         fields = dict(_flat(exc.detail))
         return {"code": "invalid", "message": "Проверьте отмеченные поля.", "fields": fields}
     if isinstance(exc, exceptions.Throttled):
-        wait = span(exc.wait) if exc.wait is not None else "минуту"
-        return {"code": "throttled", "message": f"Слишком часто. Попробуйте через {wait}."}
+        wait = getattr(exc, "wait", None)
+        when = span(wait) if wait is not None else "минуту"
+        return {"code": "throttled", "message": f"Слишком часто. Попробуйте через {when}."}
     code = _code(exc)
     return {"code": code, "message": MESSAGES.get(code) or str(exc.detail)}
 
