@@ -93,6 +93,7 @@ class Stage:
         self.loop = loop
         if self.inbox:
             loop.gate.register(self.inbox.fd, selectors.EVENT_READ)
+            self.listen()  # to what was read along with the start message
 
     def end(self, how: str) -> None:
         """The run is over: `duration`, `returned` or `stopped`. The first call counts."""

@@ -1,0 +1,118 @@
+"""A learner's error is told to the learner: which line, what it means, nothing of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.lab.conftest import Rehearse
+
+DEMO = """
+    import reference
+    async def scenario(lab):
+        await reference.go()
+"""
+
+
+def test_the_innermost_line_of_the_learners_own_is_named(rehearse: Rehearse) -> None:
+    events = rehearse(DEMO, {"reference.py": "import json\n\nasync def go():\n    json.loads('{')\n"})
+    problem = events[1]
+    assert (problem["kind"], problem["error"]) == ("problem", "JSONDecodeError")
+    assert (problem["file"], problem["line"]) == ("reference.py", 4)
+    assert problem["trace"] == [
+        "demo.py, строка 4, в scenario: await reference.go()",
+        "reference.py, строка 4, в go: json.loads('{')",
+    ]
+    assert (events[-1]["state"], events[-1]["reason"]) == ("failed", "learner")
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "words"),
+    [
+        ("undefined_name", "NameError", "имя не определено"),
+        ("import numpy", "ModuleNotFoundError", "такого модуля в песочнице нет"),
+        ("open('/etc/shadow0')", "FileNotFoundError", "такого файла в песочнице нет"),
+        ("raise SystemExit(3)", "SystemExit", "exit()"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", "прервал себя сам"),
+        ("(f := lambda: f())()", "RecursionError", "без конца"),
+        ("raise RuntimeError('своё')", "RuntimeError", "своё"),
+        ("raise ValueError", "ValueError", "ValueError"),
+        ("assert 1 == 2", "AssertionError", "AssertionError"),
+    ],
+)
+def test_an_error_is_explained(rehearse: Rehearse, body: str, error: str, words: str) -> None:
+    events = rehearse(DEMO, {"reference.py": f"async def go():\n    {body}\n"})
+    assert events[1]["error"] == error
+    assert words in events[1]["message"]
+    assert events[1]["line"] == 2
+    assert events[-1]["state"] == "failed"
+
+
+def test_a_syntax_error_names_its_line(rehearse: Rehearse) -> None:
+    problem = rehearse(DEMO, {"reference.py": "x = 1\ndef f(:\n    pass\n"})[1]
+    assert (problem["error"], problem["file"], problem["line"]) == ("SyntaxError", "reference.py", 2)
+    assert problem["message"].startswith("синтаксическая ошибка")
+    assert problem["trace"] == ["reference.py, строка 2: def f(:"]
+
+
+def test_bad_indentation_is_told_as_such(rehearse: Rehearse) -> None:
+    problem = rehearse(DEMO, {"reference.py": "def f():\npass\n"})[1]
+    assert problem["message"].startswith("ошибка в отступах")
+
+
+def test_an_endless_recursion_has_a_short_trace(rehearse: Rehearse) -> None:
+    problem = rehearse(DEMO, {"reference.py": "def f():\n    f()\nasync def go():\n    f()\n"})[1]
+    assert len(problem["trace"]) <= 8
+
+
+def test_an_error_in_a_spawned_task_ends_the_run(rehearse: Rehearse) -> None:
+    events = rehearse("""
+        import asyncio
+        async def broken():
+            await asyncio.sleep(1)
+            raise ValueError("в задаче")
+        async def scenario(lab):
+            lab.spawn(broken())
+            await asyncio.sleep(50)
+    """)
+    assert (events[1]["kind"], events[1]["t"]) == ("problem", 1.0)
+    assert events[-1]["t"] == 1.0
+
+
+def test_an_error_in_a_control_listener_ends_the_run(rehearse: Rehearse) -> None:
+    events = rehearse(
+        """
+        import asyncio
+        async def scenario(lab):
+            lab.on_control("rate", lambda value: 1 / 0)
+            await asyncio.sleep(50)
+        """,
+        controls={"rate": 1},
+        script=[(2.0, "rate", 3)],
+    )
+    assert [event["kind"] for event in events] == ["run.started", "control.set", "problem", "run.ended"]
+    assert events[2]["error"] == "ZeroDivisionError"
+
+
+def test_an_error_that_nobody_awaits_is_told_and_the_run_goes_on(rehearse: Rehearse) -> None:
+    events = rehearse("""
+        import asyncio
+        async def lost():
+            raise ValueError("потерялась")
+        async def scenario(lab):
+            asyncio.create_task(lost())
+            await asyncio.sleep(1)
+            lab.emit("after")
+    """)
+    assert [event["kind"] for event in events] == ["run.started", "problem", "after", "run.ended"]
+    assert events[-1]["state"] == "finished"
+
+
+def test_a_demo_without_a_scenario_fails(rehearse: Rehearse) -> None:
+    events = rehearse("x = 1")
+    assert "scenario" in events[1]["message"]
+    assert events[-1]["state"] == "failed"
+
+
+def test_what_was_printed_before_an_error_comes_before_it(rehearse: Rehearse) -> None:
+    events = rehearse("async def scenario(lab):\n    print('перед', end='')\n    1 / 0")
+    assert [event["kind"] for event in events] == ["run.started", "out", "problem", "run.ended"]
