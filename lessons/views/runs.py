@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import islice
 from typing import Any
 
@@ -64,11 +65,17 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     return render(request, "lessons/run.html", context)
 
 
-def _moment(request: HttpRequest) -> float | None:
+def _moment(request: HttpRequest) -> str | None:
+    """`?t=` in scenario seconds, as text with a point: a template would put a Russian comma."""
     try:
-        return max(0.0, float(request.GET.get("t", "")))
+        t = float(request.GET.get("t", ""))
     except ValueError:
         return None
+    return f"{t:g}" if 0 <= t < math.inf else None
+
+
+def _lines(value: object) -> str:
+    return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
 
 
 def _inputs(row: Lesson, described: dict[str, Any]) -> list[dict[str, Any]]:
@@ -93,8 +100,10 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
         entry = catalog.lesson(found.lesson)
     except catalog.Unknown as error:
         raise Http404(str(error)) from error
+    described = submissions.describe(found)
+    cases = [{**case, "inputs": _lines(case.get("inputs"))} for case in described["cases"]]
     context = {
-        "submission": submissions.describe(found),
+        "submission": {**described, "cases": cases},
         "row": found,
         "lesson": entry,
         "waiting": found.state == Grading.WAITING,

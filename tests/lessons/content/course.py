@@ -158,7 +158,15 @@ FILES = {
     "02-empty/chapter.toml": 'title = "Пустая"\naim = "Потом"\n',
 }
 EVENTS = [
-    {"seq": 1, "t": 0.0, "kind": "run.started", "seed": 1, "duration": 3.0, "clock": "virtual", "controls": {}},
+    {
+        "seq": 1,
+        "t": 0.0,
+        "kind": "run.started",
+        "seed": 1,
+        "duration": 3.0,
+        "clock": "virtual",
+        "controls": {},
+    },
     {"seq": 2, "t": 0.0, "kind": "count.up", "n": 1, "level": "low"},
     {"seq": 3, "t": 1.5, "kind": "control.set", "name": "stop", "value": True},
     {"seq": 4, "t": 3.0, "kind": "run.ended", "state": "finished", "reason": "done", "text": "Готово."},

@@ -44,7 +44,11 @@ def test_only_the_edited_lesson_is_rendered_again(course: Course) -> None:
 def test_a_planned_lesson_becomes_a_written_one_at_the_same_address(course: Course) -> None:
     load_course()
     planned = Lesson.objects.get(slug="later").pk
-    course.swap("01-counting/chapter.toml", course.path("01-counting/chapter.toml").read_text().split("\n\n", 1)[1], "")
+    course.swap(
+        "01-counting/chapter.toml",
+        course.path("01-counting/chapter.toml").read_text().split("\n\n", 1)[1],
+        "",
+    )
     course.write("01-counting/02-later/lesson.md", '+++\ntitle = "Позже"\naim = "Вот"\n+++\nТекст.\n')
     load_course()
     row = Lesson.objects.get(slug="later")
@@ -139,7 +143,9 @@ def test_an_unknown_lesson_is_refused_in_russian(course: Course) -> None:
         catalog.lesson("nope")
 
 
-@pytest.mark.parametrize("values", [{"step": 9}, {"step": "2"}, {"step": float("nan")}, {"stop": 1}, {"no": 1}])
+@pytest.mark.parametrize(
+    "values", [{"step": 9}, {"step": "2"}, {"step": float("nan")}, {"stop": 1}, {"no": 1}]
+)
 def test_control_values_that_do_not_fit_are_refused_by_name(course: Course, values: dict[str, Any]) -> None:
     load_course()
     with pytest.raises(catalog.BadControls) as refused:

@@ -100,7 +100,9 @@ def test_equal_headings_get_different_anchors() -> None:
     assert first.id != second.id
 
 
-@pytest.mark.parametrize(("title", "slug"), [("Щётка", "schetka"), ("«Ещё» раз", "esche-raz"), ("!!!", "razdel")])
+@pytest.mark.parametrize(
+    ("title", "slug"), [("Щётка", "schetka"), ("«Ещё» раз", "esche-raz"), ("!!!", "razdel")]
+)
 def test_anchors_are_transliterated(title: str, slug: str) -> None:
     assert slugify(title) == slug
 
@@ -118,7 +120,9 @@ def test_a_pitfall_holds_markdown_of_its_own() -> None:
 
 def test_blocks_nest_with_more_slashes() -> None:
     html = html_of("//// more | Подробнее\n\n/// note\nВнутри\n///\n////\n")
-    assert html.index('<details class="more">') < html.index('<aside class="note">') < html.index("</details>")
+    assert (
+        html.index('<details class="more">') < html.index('<aside class="note">') < html.index("</details>")
+    )
 
 
 def test_slashes_inside_a_fence_are_not_blocks() -> None:

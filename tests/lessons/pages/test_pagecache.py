@@ -81,7 +81,11 @@ async def test_the_second_guest_is_served_without_the_site(world: World) -> None
 
 @pytest.mark.parametrize(
     ("accept", "encoding", "unpack"),
-    [("gzip, deflate, br", b"br", brotli.decompress), ("gzip", b"gzip", gzip.decompress), ("br;q=0", None, bytes)],
+    [
+        ("gzip, deflate, br", b"br", brotli.decompress),
+        ("gzip", b"gzip", gzip.decompress),
+        ("br;q=0", None, bytes),
+    ],
 )
 async def test_each_client_gets_the_best_encoding_it_takes(
     world: World, accept: str, encoding: bytes | None, unpack: Any

@@ -45,9 +45,22 @@ def test_an_unknown_lesson_is_not_found(course: Course, client: Client) -> None:
 
 def test_a_lesson_holds_all_its_parts_without_scripts(course: Course, client: Client) -> None:
     html = text_of(client, "/lessons/counter/")
-    for part in ("<poligon-predict", "<poligon-demo", "<poligon-exercise", "<poligon-quiz", 'class="pitfall"'):
+    for part in (
+        "<poligon-predict",
+        "<poligon-demo",
+        "<poligon-exercise",
+        "<poligon-quiz",
+        'class="pitfall"',
+    ):
         assert part in html
-    for words in ("Счётчик\u00a0— просто", "Сколько?", "Насчитали 1: мало", "Напишите", "Зачем считать?", "О\u00a0счёте"):
+    for words in (
+        "Счётчик\u00a0— просто",
+        "Сколько?",
+        "Насчитали 1: мало",
+        "Напишите",
+        "Зачем считать?",
+        "О\u00a0счёте",
+    ):
         assert words in html
 
 
@@ -60,7 +73,17 @@ def test_the_spec_on_the_page_is_the_contracts(course: Course, client: Client) -
     found = re.search(r'<script type="application/json" data-spec>(.*?)</script>', html, re.S)
     assert found
     spec = json.loads(found[1])
-    assert set(spec) >= {"title", "clock", "duration", "seed", "controls", "variants", "recording", "kinds", "prompt"}
+    assert set(spec) >= {
+        "title",
+        "clock",
+        "duration",
+        "seed",
+        "controls",
+        "variants",
+        "recording",
+        "kinds",
+        "prompt",
+    }
     assert [variant["name"] for variant in spec["variants"]] == ["reference"]
 
 
@@ -80,7 +103,9 @@ def test_everybody_gets_the_same_bytes(course: Course, client: Client, alisas: C
 
 
 @pytest.mark.parametrize("path", ["/", "/lessons/counter/", "/lessons/later/"])
-def test_a_shared_page_sets_no_cookie_and_does_not_depend_on_one(course: Course, client: Client, path: str) -> None:
+def test_a_shared_page_sets_no_cookie_and_does_not_depend_on_one(
+    course: Course, client: Client, path: str
+) -> None:
     response = client.get(path)
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")
