@@ -51,6 +51,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
         "is_case": found.variant == Variant.CASE,
         "state": found.run.get_state_display(),
         "created": found.created,
+        "t": described["t"],
         "lesson": row,
     }
     if row is not None and row.has_demo:
