@@ -177,6 +177,7 @@ class Reader:
         self._wake_id = "0"
         self._changes_id = "0"
         self._tasks: list[asyncio.Task[None]] = []
+        self._over = False
         self._stale_positions = asyncio.Event()
 
     async def start(self) -> None:
@@ -188,10 +189,17 @@ class Reader:
         ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(RedisError):
+        # A read that is told to end does so at once; redis-py may swallow a cancellation while it connects.
+        self._over = True
+        self._stale_positions.set()
+        with contextlib.suppress(RedisError, OSError):
+            await self._interrupt()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        with contextlib.suppress(RedisError, OSError):
             await self.client.delete(self._wake_key)
         await self._blocking.aclose()
         await self.client.aclose()
@@ -306,7 +314,7 @@ class Reader:
         await pipe.execute()
 
     async def _read_forever(self) -> None:
-        while True:
+        while not self._over:
             try:
                 await self._read()
             except (RedisError, OSError) as error:
@@ -364,7 +372,7 @@ class Reader:
 
     async def _place_forever(self) -> None:
         """Keep the positions of those who wait, no oftener than people can read."""
-        while True:
+        while not self._over:
             await self._stale_positions.wait()
             self._stale_positions.clear()
             try:
