@@ -36,6 +36,7 @@ MODULE = "solution"
 EPOCH = 1024.0  # loop.time() at virtual 0: not 0, as real clocks are not; a power of two, so sums stay exact
 LINE = 64 * 1024  # bytes of one answer; the judge refuses longer ones
 PRINTED = 2_000  # characters of print() kept between two answers
+SLEEP = asyncio.sleep  # the real one, whatever the learner makes of it
 DONE = 0  # exit code of a world that ended because it was told to
 
 
@@ -353,7 +354,7 @@ class World:
 
     def stub(self, name: str, sync: bool) -> Callable[..., Any]:
         """A function that asks the judge what to do each time it is called."""
-        sleep, never = asyncio.sleep, self.loop.create_future
+        never = self.loop.create_future
 
         def plain(*args: Any, **kwargs: Any) -> Any:
             return self.react(self.ask(name, args, kwargs))
@@ -365,7 +366,7 @@ class World:
                 if reply["delay"] is None:
                     await never()
                 elif reply["delay"] > 0:
-                    await sleep(reply["delay"])
+                    await SLEEP(reply["delay"])
                 how = "done"
                 return self.react(reply)
             finally:

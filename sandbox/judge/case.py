@@ -7,6 +7,7 @@ read like the code they test. Nothing of a case is ever sent into the jail but n
 from __future__ import annotations
 
 import builtins
+import math
 import random
 import re
 from collections.abc import Awaitable, Callable, Generator
@@ -53,7 +54,7 @@ class Spec:
 
 
 def case(
-    title: str, *, seeds: int = 1, limit: float = 3.0, hint: str = "", fails: str = ""
+    title: str, *, seeds: int = 1, limit: float = 2.0, hint: str = "", fails: str = ""
 ) -> Callable[[F], F]:
     """Make a function a case. `title` is what the learner sees; with `seeds` > 1 it is a property.
 
@@ -137,7 +138,7 @@ class Case:
         self.record = record
         self._numbers = 0
         self._stubs: dict[str, Stub] = {}
-        self._calls: dict[int, tuple[Stub, Call]] = {}
+        self._calls: dict[int, tuple[Stub, Call, float]] = {}  # under way, with when they may end
         self._defined: set[str] = set()
         self._first: list[dict[str, Any]] = []  # small requests that travel with the next one
         world.on_ask = self._on_ask
@@ -350,14 +351,17 @@ class Case:
             raise Breach("решение написало в канал проверки лишнее: вызов, которого не было")
         reply = stub.hear(asked)
         if not stub.sync:
-            self._calls[asked.n] = (stub, stub.calls[-1])
+            due = math.inf if reply.delay is None else asked.at + reply.delay
+            self._calls[asked.n] = (stub, stub.calls[-1], due)
         return reply
 
     def _on_note(self, n: int, at: float, done: bool) -> None:
         known = self._calls.pop(n, None)
         if known is None:
             raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
-        stub, call = known
+        stub, call, due = known
+        if done and at < due - 1e-6:
+            raise Breach("часы решения врут: сервис ответил раньше, чем мог")
         stub.finish(call, done)
 
 

@@ -20,7 +20,7 @@ from sandbox.jobs import JudgeJob
 from sandbox.judge import wire
 from sandbox.judge.case import Case, Failed, Record, Spec
 from sandbox.judge.verdicts import tell
-from sandbox.judge.words import NBSP, clean, seconds, shorten, times
+from sandbox.judge.words import NBSP, clean, shorten, times
 from sandbox.judge.world import Breach, Gone, Late, Shop, World
 from sandbox.states import Ending
 
@@ -30,6 +30,7 @@ LOADING = 5.0  # wall s for a fresh jail to take the file and compile it
 CLOSING = 1.0  # wall s for a world to end
 OUT_OF_TIME = "вышло общее время проверки: до этого случая очередь не дошла"
 SLOW_IMPORT = "решение не загрузилось: импорт идёт слишком долго"
+SHORTEST = 0.5  # wall s that even a solution which keeps hanging is given
 BREACHES = 3  # broken worlds after which a property is not tried on further seeds: each may cost a jail
 
 
@@ -50,6 +51,7 @@ class Result:
     failed: Failed | None = None
     ours: bool = False  # the check itself broke
     broke: bool = False  # the world did, so its jail is not used again
+    late: bool = False  # it did not answer in time
     fatal: bool = False  # the solution did not even load: no other case can go better
 
     @property
@@ -77,6 +79,7 @@ class Judging:
         self.take_jail = take_jail
         self.began = time.monotonic()
         self.shop: Shop | None = None
+        self.late = 0  # cases that hung so far: each halves the patience with the next
         self._emit = emit
         self._held = ExitStack()
 
@@ -116,13 +119,15 @@ class Judging:
     def results(self, spec: Spec) -> list[Result]:
         """The case with each of its seeds, fewer when it hangs or keeps breaking."""
         left = self.began + limits.JUDGE.wall - time.monotonic()
+        limit = max(min(spec.limit, SHORTEST), spec.limit / 2**self.late)
         if left <= 0:
             return [Result(Record(), failed=Failed(OUT_OF_TIME))]
         results: list[Result] = []
-        deadline = time.monotonic() + min(spec.limit, left)
+        deadline = time.monotonic() + min(limit, left)
         for index in range(spec.seeds):
             result = self.attempt(spec, index, deadline)
             results.append(result)
+            self.late += result.late
             broke = sum(result.broke for result in results)
             if result.fatal or result.ours or broke >= BREACHES or time.monotonic() >= deadline:
                 break
@@ -161,9 +166,10 @@ class Judging:
             self.close(world, quietly=True)
             return Result(record, at, failed)
         except Breach as breach:
-            text = self.breach_text(breach, spec)
+            text = self.breach_text(breach)
             self.release()
-            return Result(record, world.now if world else 0.0, Failed(text), broke=True)
+            late = isinstance(breach, Late)
+            return Result(record, world.now if world else 0.0, Failed(text), broke=True, late=late)
         except Exception as error:
             # Either a mistake in the case, or an answer of a shape it did not foresee. Never a pass.
             log.exception("run %s: case %s broke", self.job.run, spec.name)
@@ -174,12 +180,12 @@ class Judging:
             )
             return Result(record, world.now if world else 0.0, failure, ours=True)
 
-    def breach_text(self, breach: Breach, spec: Spec) -> str:
+    def breach_text(self, breach: Breach) -> str:
         if isinstance(breach, Late):
-            return f"решение не ответило за {seconds(spec.limit)}: похоже на бесконечный цикл"
+            return "решение не ответило вовремя: похоже на бесконечный цикл"
         if isinstance(breach, Gone) and self.shop is not None:
             outcome = quiet_outcome(self.shop)
-            if outcome is not None and getattr(outcome, "state", "") == "out_of_memory":
+            if outcome is not None and outcome.kind == "out_of_memory":
                 return f"решению не хватило памяти: {limits.JUDGE.text('memory')}"
         return str(breach)
 
