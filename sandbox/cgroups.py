@@ -7,6 +7,7 @@ the kernel's interface are spoken; where neither can be used (an ordinary user),
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -20,13 +21,16 @@ PERIOD = 100_000  # µs over which a share of CPU is counted
 OWN_PROCESSES = 4  # nsjail, process 1 and what starts them
 
 
+_numbers = itertools.count(1)  # of the groups this process made, whichever pool asked
+
+
 class NoCgroups(Exception):
     """Control groups cannot be used here; the message is the Russian reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a group has used. Bytes and seconds; `out_of_memory` when the kernel killed a process of it for memory."""
+    """What a group has used: bytes, seconds, and whether the kernel killed a process of it for memory."""
 
     memory: int
     peak_memory: int
@@ -98,13 +102,11 @@ class Cgroups:
         # Names carry the maker (and its PID namespace), so that what a killed worker left can be told from a
         # neighbour's.
         self._space = os.stat("/proc/self/ns/pid").st_ino
-        self._made = 0
         self.sweep()
 
     def make(self, limits: Limits) -> Group:
-        """A new group with these limits. Not for two threads at once. Raises OSError."""
-        self._made += 1
-        name = f"{self._space}-{os.getpid()}-{self._made}"
+        """A new group with these limits. Raises OSError."""
+        name = f"{self._space}-{os.getpid()}-{next(_numbers)}"
         folders = {controller: home / name for controller, home in self.homes.items()}
         group = Group(folders, self.version)
         try:
@@ -222,8 +224,8 @@ def _home_v2(mount: Path) -> Path:
         try:
             _hand_down(mount)
         except OSError:
-            # A container's root group holds processes, and such a group cannot hand controllers down: they move
-            # to a group of their own, as an init would have put them.
+            # A container's root group holds processes, and such a group cannot hand controllers down:
+            # they move to a group of their own, as an init would have put them.
             _move_aside(mount)
             _hand_down(mount)
         home.mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ from sandbox.limits import DEMO, MIB, mebibytes
 from sandbox.root import RootFailed
 
 # What a learner's code tries; each line of the log says what came of it.
-PROBE = '''
+PROBE = """
 import ctypes, os, socket
 
 def tries(function, *args):
@@ -30,15 +30,17 @@ def calls(number, *args):
     return ctypes.CDLL(None, use_errno=True).syscall(number, *args) >= 0
 
 async def scenario(lab):
-    lab.emit("probe.files", held=not any(map(os.path.exists, ["/proc", "/sys", "/home", "/root", "/bin/sh", "/var"])))
+    host = ["/proc", "/sys", "/home", "/root", "/bin/sh", "/var"]
+    lab.emit("probe.files", held=not any(map(os.path.exists, host)))
     lab.emit("probe.root", held=not tries(os.mkdir, "/opt/mine"))
-    lab.emit("probe.network", held=not tries(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect, ("192.0.2.1", 9)))
+    outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    lab.emit("probe.network", held=not tries(outside.connect, ("192.0.2.1", 9)))
     server = socket.create_server(("127.0.0.1", 0))
     lab.emit("probe.loopback", held=tries(socket.socket().connect, server.getsockname()))
     lab.emit("probe.namespaces", held=not calls(272, 0x10000000))
     lab.emit("probe.ptrace", held=not calls(101, 0, 0, 0, 0))
     lab.emit("probe.setuid", held=not tries(os.setuid, 0))
-'''
+"""
 
 PROMISES = {
     "probe.files": "файлов машины внутри не видно",

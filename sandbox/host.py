@@ -56,10 +56,16 @@ class Host:
             Protection("своё пространство имён: файлы, процессы, сеть, пользователи", True, ""),
             Protection("системные вызовы только по списку разрешённых", True, ""),
             Protection("нет прав администратора и способа их получить", True, ""),
-            Protection("у каждой песочницы свой номер пользователя", self.is_root, "" if self.is_root else as_root),
-            Protection("память ограничена на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"),
+            Protection(
+                "у каждой песочницы свой номер пользователя", self.is_root, "" if self.is_root else as_root
+            ),
+            Protection(
+                "память ограничена на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"
+            ),
             Protection("число процессов ограничено на всю песочницу", True, ""),
-            Protection("процессор ограничен на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"),
+            Protection(
+                "процессор ограничен на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"
+            ),
             Protection("песочница умирает вместе с работником", True, ""),
         ]
 

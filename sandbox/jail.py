@@ -1,8 +1,9 @@
 """One jail: nsjail around one interpreter, two pipes, and the certainty that it ends.
 
-Confinement is nsjail's: namespaces of its own (user, PID, mount, network, IPC, UTS, cgroup), a read-only root with
-nothing of the host's, no capabilities, no new privileges, a seccomp allow-list, limits. As root each jail also has a
-uid that no other jail ever had, and a cgroup of ours; as an ordinary user, rlimits bound each process.
+Confinement is nsjail's: namespaces of its own (user, PID, mount, network, IPC, UTS, cgroup), a read-only
+root with nothing of the host's, no capabilities, no new privileges, a seccomp allow-list, limits. As root
+each jail also has a uid that no other jail ever had, and a cgroup of ours; as an ordinary user, rlimits bound
+each process.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ class JailFailed(Exception):
 class Outcome:
     """How a jail ended.
 
-    `exited`: its main process ended by itself (`exit_code`; 128 + n for signal n) · `out_of_memory`: the kernel killed
-    a process of it for memory · `killed`: we stopped it · `broken`: it never got ready, or died in a way that is not the learner's.
-    `peak_memory` in bytes, `cpu_seconds` over all its processes; `stderr` is nsjail's and process 1's, never the learner's.
+    `exited`: its main process ended by itself (`exit_code`; 128 + n for signal n) · `out_of_memory`: the
+    kernel killed a process of it for memory · `killed`: we stopped it · `broken`: it never got ready, or died
+    in a way that is not the learner's. `peak_memory` in bytes, `cpu_seconds` over all its processes; `stderr`
+    is nsjail's and process 1's, never the learner's.
     """
 
     kind: Kind
@@ -65,7 +67,7 @@ class Jail:
     def __init__(self, host: Host, limits: Limits) -> None:
         """Start it; returns at once, `wait_ready` says when it is warm. Raises JailFailed.
 
-        To be called from a thread that lives as long as the worker: the kernel ends the jail with that thread.
+        Call it from a thread that lives as long as the worker: the kernel ends the jail with that thread.
         """
         self.limits = limits
         self._lock = threading.RLock()
@@ -133,7 +135,7 @@ class Jail:
         return self._ready
 
     def send(self, message: dict[str, Any]) -> None:
-        """Write one control message whole. Raises BrokenPipeError, or TimeoutError when the jail does not read."""
+        """Write one control message whole. Raises BrokenPipeError, TimeoutError when it does not read."""
         rest = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         until = time.monotonic() + SEND_WITHIN
         while rest:
@@ -160,7 +162,7 @@ class Jail:
         return used_by(descendants(self._process.pid))
 
     def kill(self) -> None:
-        """End every process of the jail and wait for it; the descriptors stay open, so what it said can be read."""
+        """End every process of the jail and wait for it. What it said can still be read."""
         with self._lock:
             if self._status is None:
                 self._stopped = not self._reap(0)
@@ -220,7 +222,7 @@ class Jail:
         self._reap(-1)
 
     def _reap(self, milliseconds: int) -> bool:
-        """Whether nsjail has ended, waiting so long for it (-1: without bound). Keeps its status and usage."""
+        """Whether nsjail has ended, waiting so long (-1: without bound). Keeps its status and usage."""
         if self._status is not None:
             return True
         poll = select.poll()

@@ -1,8 +1,8 @@
 """Warm jails: interpreters that have imported all they need and wait for a start message.
 
 One thread starts every jail, because the kernel ends a jail with the thread that started it. It refills in
-the background one at a time, and drops that for whoever waits: a waiting taker gets the next jail that gets ready,
-and as many are started at once as the machine has use for.
+the background one at a time, and drops that for whoever waits: a waiting taker gets the next jail that gets
+ready, and as many are started at once as the machine has use for.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ class Pool:
                     poll.unregister(fd)
                     jail, _ = warming.pop(fd)
                     self._hand_over(jail)
-            late = [fd for fd, (_, since) in warming.items() if time.monotonic() - since > self.limits.warm_up]
+            late = [
+                fd for fd, (_, since) in warming.items() if time.monotonic() - since > self.limits.warm_up
+            ]
             for fd in late:
                 poll.unregister(fd)
                 self._fail(warming.pop(fd)[0])

@@ -1,8 +1,8 @@
 """The minimal file system a jail sees: one interpreter, its library, the guest. Built once, then only read.
 
-Nothing of the host is mounted: what a learner's code can open is what `build` copied here. The folder's name
-carries a digest of everything that went in, so a new interpreter or guest makes a new root beside the old one,
-and a half-built root is never used: it is built aside and renamed.
+Nothing of the host is mounted: what a learner's code can open is what was copied here. The folder's name
+carries a digest of everything that went in, so a new interpreter or guest makes a new root beside the old
+one; and a half-built root is never used: it is built aside and renamed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ SYSTEM_HOME = Path("/var/lib/poligon/jailroot")
 LEFT_OUT = frozenset(
     {
         "__pycache__", "config", "curses", "dist-packages", "distutils", "ensurepip", "idlelib", "lib2to3",
-        "msilib", "pydoc_data", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo", "venv",
+        "msilib", "pydoc_data", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo",
+        "venv",
     }
 )  # fmt: skip
 
@@ -158,7 +159,9 @@ def _copy_interpreter(root: Path) -> None:
     shutil.copy2(_interpreter(), binary)
 
     def left_out(folder: str, names: list[str]) -> set[str]:
-        return {name for name in names if name in LEFT_OUT or name.startswith(("config-", "_tkinter", "_test"))}
+        return {
+            name for name in names if name in LEFT_OUT or name.startswith(("config-", "_tkinter", "_test"))
+        }
 
     shutil.copytree(source, library, ignore=left_out, symlinks=False, ignore_dangling_symlinks=True)
     _compile(library, f"{LIBRARIES}/{source.name}")
@@ -214,7 +217,7 @@ def _lay_out(root: Path) -> None:
     for name, text in _ETC.items():
         (root / "etc" / name).write_text(text)
     for folder, _, files in os.walk(root):  # readable to the jail's user, writable to nobody's
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in files:
             path = Path(folder, name)
             if not path.is_symlink():

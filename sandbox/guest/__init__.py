@@ -1,1 +1,1 @@
-"""What lives inside the jail: `lab`, its clock and its entry. Standard library only; imports nothing outside."""
+"""What lives inside the jail: `lab`, its clock, its entry. Standard library only, imports nothing outside."""

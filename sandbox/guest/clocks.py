@@ -1,7 +1,7 @@
 """The `time` module as a scenario in virtual time sees it.
 
-A learner's breaker may well ask `time.monotonic()` how long it has been open. In virtual time the wall's answer
-would be wrong (paused, sped up, unpaced), so the functions of `time` answer with the scenario's clock.
+A learner's breaker may well ask `time.monotonic()` how long it has been open. In virtual time the wall's
+answer would be wrong (paused, sped up, unpaced), so the functions of `time` answer with the scenario's clock.
 `datetime.now()` is written in C and keeps the wall's time.
 """
 
@@ -17,7 +17,7 @@ _real_sleep = time.sleep
 
 
 def install(now: Callable[[], float], sleep: Callable[[float], None]) -> None:
-    """Let `time` answer with `now()` (scenario seconds); a blocking sleep in the main thread calls `sleep`."""
+    """Let `time` answer with `now()`, in scenario seconds; a blocking main thread calls `sleep`."""
 
     def blocking(seconds: float) -> None:
         if seconds < 0:

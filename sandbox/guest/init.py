@@ -72,7 +72,7 @@ def _become_learner(control: int, events: int, folder: Path, wake: tuple[int, in
 
 
 def _watch(child: int, control: int, wake: int) -> int:
-    """Reap until the learner's process ends; its exit code, 128 + n for signal n, 0 when the worker let go."""
+    """Reap until the learner's process ends: its exit code, 128 + n for signal n. 0: the worker let go."""
     poll = select.poll()
     poll.register(control, 0)  # nothing but the hang-up: the lines are the learner's process's to read
     poll.register(wake, select.POLLIN)

@@ -1,4 +1,4 @@
-"""`lab`: what a scenario holds in its hands. The world around the code on show: clock, events, controls, chance."""
+"""`lab`: what a scenario holds in its hands: the clock, the log, the controls, chance."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ class Lab:
             raise KeyError(f"нет переключателя «{name}»; есть: {known}") from None
 
     def on_control(self, name: str, callback: Callable[[Value], object]) -> Callable[[], None]:
-        """Call `callback(value)` whenever the control changes; a coroutine it returns is run. Returns its undoing."""
+        """Call `callback(value)` whenever the control changes; a coroutine it returns is run.
+
+        Returns its undoing.
+        """
 
         def heard(value: Value) -> None:
             result = callback(value)

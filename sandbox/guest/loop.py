@@ -1,4 +1,4 @@
-"""Event loops whose clock is the scenario's: plain `asyncio.sleep`, `wait_for` and `loop.time()` work unmodified.
+"""Event loops whose clock is the scenario's: plain `asyncio.sleep`, `wait_for`, `loop.time()` work in them.
 
 An asyncio loop asks its selector to wait until the next timer. Here the selector asks the loop instead,
 and a virtual loop answers by moving its clock straight to that timer: no time passes but the scenario's.
@@ -87,7 +87,7 @@ class GatedLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualLoop(GatedLoop):
-    """Time moves only when nothing is left to do at the present moment, and then straight to the next timer."""
+    """Time moves only when nothing is left to do at the present moment: straight to the next timer."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -113,7 +113,10 @@ class VirtualLoop(GatedLoop):
         return self.gate.inner.select(seconds)
 
     def rest(self, until: float) -> Ready:
-        """Nothing is left to do at `now`; the next timer is due `until`. Move the clock there, or wait for files."""
+        """Nothing is left to do at `now`; the next timer is due `until`.
+
+        Move the clock there, or wait for files.
+        """
         ready = self.poll(None if until == math.inf else 0)
         if not ready:
             self.move(until)

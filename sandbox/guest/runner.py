@@ -161,7 +161,7 @@ class Run:
 
 
 def place(files: dict[str, str], folder: Path) -> None:
-    """Write the run's files and let them be imported. Raises ValueError for a name that is not a plain file's."""
+    """Write the run's files and let them be imported. Raises ValueError for a name that is not plain."""
     for name, text in files.items():
         if not FILE_NAME.fullmatch(name):
             raise ValueError(f"not a plain file name: {name!r}")
@@ -177,7 +177,8 @@ def serve(control: int, events: int, folder: Path) -> None:
     place(message.get("files") or {}, folder)
     if message.get("mode") == "calls":
         calls = importlib.import_module("sandbox.guest.calls")
-        calls.serve(inbox.stream(), open(events, "wb", buffering=0, closefd=False), message)
+        with open(events, "wb", buffering=0, closefd=False) as out:
+            calls.serve(inbox.stream(), out, message)
     else:
         Run(message, Outbox(events), inbox, folder)()
 

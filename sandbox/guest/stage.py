@@ -30,7 +30,7 @@ _monotonic, _sleep = time.monotonic, time.sleep
 
 
 class Pacer:
-    """Ties scenario time to wall time. `pace` is scenario seconds a wall second; None is as fast as it goes."""
+    """Ties scenario time to wall time. `pace`: scenario seconds a wall second; None: as fast as it goes."""
 
     def __init__(self, pace: float | None) -> None:
         self.pace = pace
@@ -74,7 +74,9 @@ class Stage:
     ) -> None:
         self.outbox, self.inbox = outbox, inbox
         self.values = dict(controls)
-        self.script = deque(sorted(((float(t), name, value) for t, name, value in script), key=lambda cue: cue[0]))
+        self.script = deque(
+            sorted(((float(t), name, value) for t, name, value in script), key=lambda cue: cue[0])
+        )
         self.heard: deque[tuple[str, Value]] = deque()
         self.listeners: dict[str, list[Callable[[Value], object]]] = {}
         self.duration = duration
@@ -113,7 +115,8 @@ class Stage:
 
     def listen(self) -> None:
         """Read what has arrived on the control pipe."""
-        assert self.inbox and self.loop
+        assert self.inbox
+        assert self.loop
         for message in self.inbox.waiting():
             self._obey(message, self.loop.time())
         if self.inbox.closed:

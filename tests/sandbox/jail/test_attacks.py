@@ -68,7 +68,9 @@ def test_the_file_system_holds_no_files_of_the_host(attack: Attack) -> None:
     assert told.one("devices")["names"] == ["null", "random", "shm", "urandom", "zero"]
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "/usr/local/lib/python3.11/os.py", "/opt/poligon/mine", "/mine"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "/usr/local/lib/python3.11/os.py", "/opt/poligon/mine", "/mine"]
+)
 def test_the_root_cannot_be_written(attack: Attack, path: str) -> None:
     told = attack(f"""
         async def scenario(lab):
@@ -173,13 +175,21 @@ def test_a_dangerous_system_call_is_refused(attack: Attack, name: str, number: i
     assert (tried["result"], tried["errno"]) == (-1, errno.EPERM), name
 
 
-@pytest.mark.parametrize(("name", "number", "arguments"), [("clone3", 435, "0, 0"), ("memfd_create", 319, "b'x', 0")])
-def test_a_call_that_cannot_be_filtered_is_not_there(attack: Attack, name: str, number: int, arguments: str) -> None:
-    assert attack(SYSCALL.format(number=number, arguments=arguments)).one("tried")["errno"] == errno.ENOSYS, name
+@pytest.mark.parametrize(
+    ("name", "number", "arguments"), [("clone3", 435, "0, 0"), ("memfd_create", 319, "b'x', 0")]
+)
+def test_a_call_that_cannot_be_filtered_is_not_there(
+    attack: Attack, name: str, number: int, arguments: str
+) -> None:
+    assert attack(SYSCALL.format(number=number, arguments=arguments)).one("tried")["errno"] == errno.ENOSYS, (
+        name
+    )
 
 
 def test_terminal_input_cannot_be_forged(attack: Attack) -> None:
-    assert attack(SYSCALL.format(number=16, arguments="0, 0x5412, b'x'")).one("tried")["errno"] == errno.ENOTTY
+    assert (
+        attack(SYSCALL.format(number=16, arguments="0, 0x5412, b'x'")).one("tried")["errno"] == errno.ENOTTY
+    )
 
 
 def test_taking_too_much_memory_ends_the_run_as_out_of_memory(attack: Attack, mode: str) -> None:
@@ -285,7 +295,8 @@ def test_a_learner_is_not_process_1_and_not_root(attack: Attack) -> None:
     told = attack("""
         import os
         async def scenario(lab):
-            lab.emit("me", pid=os.getpid(), uids=list(os.getresuid()), gids=list(os.getresgid()), groups=os.getgroups())
+            uids, gids = list(os.getresuid()), list(os.getresgid())
+            lab.emit("me", pid=os.getpid(), uids=uids, gids=gids, groups=os.getgroups())
     """)
     me = told.one("me")
     assert me["pid"] != 1

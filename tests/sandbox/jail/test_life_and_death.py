@@ -172,7 +172,10 @@ def test_a_root_that_is_not_there_is_told_in_nsjails_words(host: Host, tmp_path:
 
 def test_a_long_start_message_arrives_whole(attack: Attack) -> None:
     text = "x = '" + "щ" * 100_000 + "'\n"
-    told = attack("import reference\nasync def scenario(lab):\n    lab.emit('long', n=len(reference.x))", files={"reference.py": text})
+    told = attack(
+        "import reference\nasync def scenario(lab):\n    lab.emit('long', n=len(reference.x))",
+        files={"reference.py": text},
+    )
     assert told.one("long")["n"] == 100_000
 
 
@@ -203,7 +206,11 @@ def test_each_jail_has_a_uid_of_its_own(host: Host) -> None:
     with Jail(host, DEMO) as one, Jail(host, DEMO) as other:
         one.wait_ready()
         other.wait_ready()
-        uids = {os.stat(f"/proc/{process}").st_uid for jail in (one, other) for process in descendants(jail.process)}
+        uids = {
+            os.stat(f"/proc/{process}").st_uid
+            for jail in (one, other)
+            for process in descendants(jail.process)
+        }
     assert len(uids) == (2 if host.is_root else 1)
     assert 0 not in uids
 

@@ -83,7 +83,9 @@ def test_many_jails_are_alive_at_once(pool: Pool) -> None:
 
     def one() -> None:
         with pool.take() as jail:
-            jail.send(start("import asyncio\nasync def scenario(lab):\n    await asyncio.sleep(1000)", pace=1.0))
+            jail.send(
+                start("import asyncio\nasync def scenario(lab):\n    await asyncio.sleep(1000)", pace=1.0)
+            )
             Listener(jail).until("run.started")
             together.wait(60)
             told.append(jail.alive())

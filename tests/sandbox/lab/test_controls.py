@@ -84,7 +84,9 @@ def test_a_live_control_replayed_as_a_script_gives_the_same_bytes(pool: Pool) ->
             jail.send({"op": "set", "name": "rate", "value": value + 1})
         live = listener.rest()
     recorded = [json.loads(line) for line in live.splitlines()]
-    script = [(event["t"], event["name"], event["value"]) for event in recorded if event["kind"] == "control.set"]
+    script = [
+        (event["t"], event["name"], event["value"]) for event in recorded if event["kind"] == "control.set"
+    ]
     assert [value for _, _, value in script] == [10, 11, 20, 21, 30, 31, 40, 41]
     with pool.take() as jail:
         jail.send(start(TICKS, duration=3.0, controls={"rate": 1}, script=script))
@@ -107,7 +109,9 @@ def test_a_live_control_without_pace_replays_too(pool: Pool) -> None:
         jail.send({"op": "set", "name": "rate", "value": 2})
         live = listener.rest()
     recorded = [json.loads(line) for line in live.splitlines()]
-    script = [(event["t"], event["name"], event["value"]) for event in recorded if event["kind"] == "control.set"]
+    script = [
+        (event["t"], event["name"], event["value"]) for event in recorded if event["kind"] == "control.set"
+    ]
     with pool.take() as jail:
         jail.send(start(demo, duration=600.0, controls={"rate": 1}, script=script))
         assert Listener(jail).rest() == live
@@ -200,5 +204,8 @@ def test_controls_act_on_the_real_clock_too(jail: Jail) -> None:
 def test_a_rehearsal_that_does_not_end_itself_is_an_error() -> None:
     with pytest.raises(rehearsal.RehearsalFailed):
         rehearsal.run(
-            {"demo.py": "import os\nasync def scenario(lab):\n    os._exit(0)"}, seed=1, duration=1.0, controls={}
+            {"demo.py": "import os\nasync def scenario(lab):\n    os._exit(0)"},
+            seed=1,
+            duration=1.0,
+            controls={},
         )

@@ -48,7 +48,9 @@ def test_another_seed_gives_another_log(rehearse: Rehearse) -> None:
 
 def test_a_jail_writes_the_same_bytes_as_a_rehearsal(rehearse: Rehearse, jail: Jail) -> None:
     given = {"controls": {"latency": 0.2}, "duration": 10.0, "script": [[2.0, "latency", 0.5]]}
-    outside = [{key: value for key, value in event.items() if key != "seq"} for event in rehearse(BUSY, **given)]
+    outside = [
+        {key: value for key, value in event.items() if key != "seq"} for event in rehearse(BUSY, **given)
+    ]
     inside = play(jail, BUSY, **given).events
     assert inside == outside
 
@@ -80,7 +82,12 @@ def test_printed_lines_are_events(rehearse: Rehearse) -> None:
             print("дцать\\nи ещё", file=sys.stderr)
             print("хвост", end="")
     """)
-    assert [event["text"] for event in events if event["kind"] == "out"] == ["раз 2", "тридцать", "и ещё", "хвост"]
+    assert [event["text"] for event in events if event["kind"] == "out"] == [
+        "раз 2",
+        "тридцать",
+        "и ещё",
+        "хвост",
+    ]
 
 
 def test_a_very_long_printed_line_is_cut(rehearse: Rehearse) -> None:

@@ -24,7 +24,8 @@ def test_sleeping_moves_the_clock_by_exactly_that_much(rehearse: Rehearse) -> No
 
 
 def test_a_deadline_is_reached_when_exactly_that_long_was_slept(rehearse: Rehearse) -> None:
-    events = rehearse("""
+    events = rehearse(
+        """
         import asyncio
         async def scenario(lab):
             loop = asyncio.get_running_loop()
@@ -35,7 +36,9 @@ def test_a_deadline_is_reached_when_exactly_that_long_was_slept(rehearse: Rehear
                 slept = loop.time()
                 await asyncio.sleep(5.0)
                 lab.emit("checked", due=loop.time() >= slept + 5.0)
-    """, duration=600.0)
+    """,
+        duration=600.0,
+    )
     assert all(event["due"] for event in events if event["kind"] == "checked")
     assert len(times(events, "checked")) == 100
 
@@ -53,7 +56,8 @@ def test_wait_for_times_out_in_virtual_time(rehearse: Rehearse) -> None:
 
 
 def test_ten_thousand_sleeps_end_at_their_virtual_time(rehearse: Rehearse) -> None:
-    events = rehearse("""
+    events = rehearse(
+        """
         import asyncio
         async def scenario(lab):
             async def one():
@@ -61,7 +65,9 @@ def test_ten_thousand_sleeps_end_at_their_virtual_time(rehearse: Rehearse) -> No
                     await asyncio.sleep(1.01)
             await asyncio.gather(*[one() for _ in range(100)])
             lab.emit("done")
-    """, duration=200.0)
+    """,
+        duration=200.0,
+    )
     assert times(events, "done") == [101.0]
 
 
@@ -104,13 +110,16 @@ def test_virtual_time_waits_for_a_thread(rehearse: Rehearse) -> None:
 
 
 def test_the_run_ends_at_its_duration(rehearse: Rehearse) -> None:
-    events = rehearse("""
+    events = rehearse(
+        """
         import asyncio
         async def scenario(lab):
             while True:
                 await asyncio.sleep(1)
                 lab.emit("tick")
-    """, duration=5.0)
+    """,
+        duration=5.0,
+    )
     assert times(events, "tick") == [1.0, 2.0, 3.0, 4.0, 5.0]
     assert (events[-1]["t"], events[-1]["state"]) == (5.0, "finished")
 
@@ -129,7 +138,9 @@ def test_the_run_ends_when_the_scenario_and_all_it_spawned_have(rehearse: Rehear
 
 
 def test_a_scenario_that_waits_for_nothing_that_comes_ends_at_its_duration(rehearse: Rehearse) -> None:
-    events = rehearse("import asyncio\nasync def scenario(lab):\n    await asyncio.Event().wait()", duration=30.0)
+    events = rehearse(
+        "import asyncio\nasync def scenario(lab):\n    await asyncio.Event().wait()", duration=30.0
+    )
     assert (events[-1]["t"], events[-1]["state"]) == (30.0, "finished")
 
 
@@ -141,12 +152,15 @@ def test_time_that_cannot_move_is_told(rehearse: Rehearse) -> None:
 
 def test_the_real_clock_takes_real_seconds(rehearse: Rehearse) -> None:
     began = time.monotonic()
-    events = rehearse("""
+    events = rehearse(
+        """
         import asyncio
         async def scenario(lab):
             await asyncio.sleep(0.3)
             lab.emit("woke")
-    """, clock="real")
+    """,
+        clock="real",
+    )
     assert time.monotonic() - began >= 0.3
     assert times(events, "woke")[0] >= 0.3
     assert events[0]["clock"] == "real"
@@ -154,6 +168,8 @@ def test_the_real_clock_takes_real_seconds(rehearse: Rehearse) -> None:
 
 def test_the_real_clock_ends_at_its_duration_however_busy(rehearse: Rehearse) -> None:
     events = rehearse(
-        "import asyncio\nasync def scenario(lab):\n    while True: await asyncio.sleep(0)", clock="real", duration=0.3
+        "import asyncio\nasync def scenario(lab):\n    while True: await asyncio.sleep(0)",
+        clock="real",
+        duration=0.3,
     )
     assert events[-1]["state"] == "finished"
