@@ -43,10 +43,10 @@ class PoligonDemo extends HTMLElement {
     this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
     this.player = new Player(this.card, { ...scene, title: spec.title }, this, { duration: spec.duration, names });
     const { above, below } = this.player;
-    html(above, 'p', { class: 'k-prompt' }, spec.prompt);
+    if (!this.dataset.run) html(above, 'p', { class: 'k-prompt' }, spec.prompt);
     const variants = [...spec.variants, { name: 'mine', label: 'Моя' }];
     this.variants = new Variants(above, variants, (name) => this.choose(name));
-    this.notice = new Notice(below);
+    this.notice = new Notice(this.player.message);
     this.controls = new Controls(below, spec.controls, (name, value) => this.setControl(name, value));
     const tools = html(below, 'div', { class: 'k-tools' });
     this.forkButton = html(tools, 'button', { type: 'button', class: 'k-button' }, 'Повторить с изменениями');
@@ -209,11 +209,11 @@ class PoligonDemo extends HTMLElement {
   hear(events, t) {
     const { player } = this;
     const first = player.run.events.length === 0;
+    player.feed(events);
     if (this.mode === 'starting') {
       this.notice.show('');
       this.become('live');
     }
-    player.feed(events);
     for (const event of events) this.note(event);
     if (first && t !== null) player.seek(t);
     if (this.rush && player.run.end >= this.rush.until) {

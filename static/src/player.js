@@ -55,6 +55,7 @@ export class Player {
       speed: (value) => this.setSpeed(value),
       live: () => this.follow(),
     });
+    this.message = html(host, 'div');
     legend(host, scene.legend);
     this.below = html(host, 'div', { class: 'k-below' });
     this.table = new EventTable(host, { columns: scene.columns, names, onSeek: (t) => this.seek(t) });
@@ -75,7 +76,7 @@ export class Player {
     };
     const theme = new MutationObserver(recolour);
     resize.observe(this.host);
-    sight.observe(this.stage.box);
+    sight.observe(this.host);
     theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour, listen);
     const motion = matchMedia('(prefers-reduced-motion: reduce)');

@@ -45,11 +45,11 @@ export class Timeline {
     this.area = svg(root, 'path', { class: 'k-area' });
     this.line = svg(root, 'path', { class: 'k-line' });
     this.bound = svg(root, 'path', { class: 'k-bound' });
-    this.boundText = svg(root, 'text', { class: 'k-bound-t' });
     const stripBottom = this.strip + this.stripHeight;
     svg(root, 'text', { class: 'k-tick k-end', x: left - 8, y: stripBottom - 6 }, low ? '' : 'исход');
     this.bars = svg(root, 'g');
     this.future = svg(root, 'rect', { class: 'k-future', y: top - 1, height: stripBottom - top + 2 });
+    this.boundText = svg(root, 'text', { class: 'k-bound-t' });
     this.marks = svg(root, 'g');
     this.dot = svg(root, 'circle', { class: 'k-dot', r: 5 });
     this.edge = svg(root, 'circle', { class: 'k-edge', r: 5, cy: this.band, display: 'none' });
