@@ -131,11 +131,15 @@ class RealLoop(GatedLoop):
     """The wall's clock, from 0 at the start."""
 
     def __init__(self) -> None:
-        self._began = time.monotonic()
+        self.restart()
         super().__init__()
 
     def time(self) -> float:
         return time.monotonic() - self._began
+
+    def restart(self) -> None:
+        """Count from this moment."""
+        self._began = time.monotonic()
 
     def idle(self, timeout: float | None) -> Ready:
         return self.gate.inner.select(timeout)

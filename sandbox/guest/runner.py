@@ -106,6 +106,8 @@ class Run:
         self.loop.set_exception_handler(self._stray)
         lab = Lab(self.stage, self.seed)
         demo = importlib.import_module("demo")
+        if isinstance(self.loop, RealStage):
+            self.loop.begin()
         lab.spawn(demo.scenario(lab))
         while lab.tasks and not self.stage.over and not self.broken:
             await asyncio.wait({over, *lab.tasks}, return_when=asyncio.FIRST_COMPLETED)

@@ -226,11 +226,19 @@ class RealStage(RealLoop):
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self._begun = False
         super().__init__()
         stage.attach(self)
 
+    def begin(self) -> None:
+        """The scenario is imported and about to run: its seconds, and the script, count from here."""
+        self.restart()
+        self._begun = True
+
     def idle(self, timeout: float | None) -> Ready:
         stage, now = self.stage, self.time()
+        if not self._begun:
+            return stage.without_controls(super().idle(timeout))
         if now >= stage.duration:
             stage.end("duration")
         while stage.heard:

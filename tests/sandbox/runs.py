@@ -68,8 +68,8 @@ class Listener:
             found = [event for event in map(json.loads, whole) if event["kind"] == kind]
             if len(found) >= count:
                 return found
-            assert time.monotonic() < give_up, f"no {kind} in {self.raw!r}"
-            assert self.more(), f"ended without {kind}: {self.raw!r}"
+            assert time.monotonic() < give_up, f"no {kind} in …{self.raw[-500:]!r}"
+            assert self.more(), f"ended without {kind}: …{self.raw[-500:]!r}"
 
     def rest(self) -> bytes:
         """Everything up to the end."""
