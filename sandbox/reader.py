@@ -195,6 +195,7 @@ class Reader:
         with contextlib.suppress(RedisError, OSError):
             await self._interrupt()
         if self._tasks:
+            self._tasks[-1].cancel()  # it only sleeps between looks
             _, late = await asyncio.wait(self._tasks, timeout=2)
             for task in late:
                 task.cancel()
