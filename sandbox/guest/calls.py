@@ -58,9 +58,8 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
         request = json.loads(line)
         if request.get("op") != "world":
             continue  # meant for a world that has just died: the judge has been told, or is about to be
-        child = spare.start(line)
-        if child is None:  # someone has killed it
-            child = Spare(control_in, event_out, code).start(line) or 0
+        while (child := spare.start(line)) is None:  # someone has killed it
+            spare = Spare(control_in, event_out, code)
         spare = Spare(control_in, event_out, code)  # made while the world lives: the next need not wait
         _, status = os.waitpid(child, 0)
         with contextlib.suppress(OSError):
@@ -69,7 +68,7 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
 
 
 class Spare:
-    """A forked child that waits to become a world. None of the learner's code has run in it or in its parent."""
+    """A forked child that waits to become a world. No code of the learner's has run in it or in its parent."""
 
     def __init__(self, control_in: BinaryIO, event_out: BinaryIO, code: types.CodeType) -> None:
         read, self.door = os.pipe()

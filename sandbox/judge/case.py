@@ -51,6 +51,7 @@ class Spec:
     seeds: int
     limit: float  # wall seconds for all its seeds together
     hint: str
+    fails: tuple[str, ...] = ()  # names of the wrong solutions it is aimed at
 
 
 def case(
@@ -58,11 +59,11 @@ def case(
 ) -> Callable[[F], F]:
     """Make a function a case. `title` is what the learner sees; with `seeds` > 1 it is a property.
 
-    `limit` is in wall seconds, over all seeds; `fails` is a note for authors: the wrong solution aimed at.
+    `limit` is in wall seconds, over all seeds; `fails` names the wrong solutions aimed at.
     """
 
     def mark(body: F) -> F:
-        body.__case__ = Spec(title, body.__name__, body, seeds, limit, hint)  # type: ignore[attr-defined]
+        body.__case__ = Spec(title, body.__name__, body, seeds, limit, hint, tuple(fails.split()))  # type: ignore[attr-defined]
         return body
 
     return mark
