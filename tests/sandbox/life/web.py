@@ -19,7 +19,10 @@ from launch.processes import free_port
 from sandbox.models import new_id
 
 ROOT = Path(__file__).resolve().parents[3]
-OPTIONS = "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 65536 --lifespan on --log-level warning"
+OPTIONS = (
+    "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 65536"
+    " --lifespan on --log-level warning"
+)
 
 SET_UP = """
 import sys, django
@@ -31,6 +34,14 @@ call_command("migrate", verbosity=0)
 Run.objects.bulk_create(
     Run(id=run, job=DemoJob(run=run, files={}, seed=7, duration=10.0).to_json()) for run in sys.argv[1:]
 )
+"""
+
+
+ROW = """
+import sys, django
+django.setup()
+from sandbox.models import Run
+print(Run.objects.get(pk=sys.argv[1]).state)
 """
 
 
@@ -84,9 +95,8 @@ class Web:
 
     def row(self, run: str) -> str:
         """The state in the database's row."""
-        code = "import sys, django; django.setup(); from sandbox.models import Run; print(Run.objects.get(pk=sys.argv[1]).state)"
         done = subprocess.run(
-            [sys.executable, "-c", code, run],
+            [sys.executable, "-c", ROW, run],
             cwd=ROOT,
             env=self.env,
             check=True,
