@@ -50,7 +50,7 @@ class PoligonDemo extends HTMLElement {
     this.controls = new Controls(below, spec.controls, (name, value) => this.setControl(name, value));
     const tools = html(below, 'div', { class: 'k-tools' });
     this.forkButton = html(tools, 'button', { type: 'button', class: 'k-button' }, 'Повторить с изменениями');
-    on(this.forkButton, 'click', () => this.prepareFork());
+    on(this.forkButton, 'click', () => (this.fork ? this.dropFork() : this.prepareFork()));
     this.share = new Share(tools, () => this.address());
     this.variants.choose(spec.variants[0]?.name);
     this.dataset.ready = '';
@@ -79,7 +79,8 @@ class PoligonDemo extends HTMLElement {
     transport.main.dataset.mode = mode;
     const locked = mode === 'live' ? (this.yours ? '' : LOCKED.watching) : LOCKED[mode];
     this.controls.lock(this.fork ? '' : locked);
-    this.forkButton.hidden = mode === 'starting' || Boolean(this.fork) || !this.player.run.events.length;
+    this.forkButton.hidden = mode === 'starting' || !this.player.run.events.length;
+    label(this.forkButton, this.fork ? 'Не повторять' : 'Повторить с изменениями');
     const source = { recording: 'Запись', starting: 'Запуск', live: 'Эфир', ended: 'Прогон' }[mode];
     const variant = this.spec.variants.find((one) => one.name === this.shown)?.label ?? (this.shown === 'mine' ? 'Моя' : '');
     label(this.player.source, variant ? `${source} · ${variant.toLowerCase()}` : source);
@@ -146,15 +147,16 @@ class PoligonDemo extends HTMLElement {
   // ---- a live run ----
 
   main() {
-    if (this.mode === 'live') this.socket?.stop();
+    if (this.mode === 'live' && !this.fork) this.socket?.stop();
     else this.start();
   }
 
   async start() {
     const { fork, spec } = this;
     const variant = this.variants.chosen ?? 'reference';
-    const order = { lesson: this.dataset.lesson, variant, speed: Number(this.player.transport.speed.value) };
+    const order = { lesson: this.dataset.lesson, variant, speed: this.player.transport.chosen };
     this.fork = null;
+    this.leave();
     this.notice.show('');
     this.become('starting');
     try {
@@ -162,7 +164,7 @@ class PoligonDemo extends HTMLElement {
       if (fork) {
         Object.assign(order, fork.inputs, { speed: RUSH, forked_from: fork.from ?? undefined });
         order.script = [...fork.inputs.script, ...Object.entries(fork.changes).map(([name, value]) => [fork.t, name, value])];
-        this.rush = { until: fork.t, speed: this.player.clock.speed };
+        this.rush = { until: fork.t, speed: this.player.transport.chosen };
       } else {
         order.seed = spec.seed;
         this.rush = null;
@@ -173,10 +175,16 @@ class PoligonDemo extends HTMLElement {
       this.shown = variant;
       this.tell('run', { id: run.id });
       this.follow(run);
-      if (fork) this.player.clock.edge.speed = RUSH;
     } catch (error) {
       await this.refused(error);
     }
+  }
+
+  /** One reader, one live run: the last one is stopped and no longer heard. */
+  leave() {
+    this.socket?.stop();
+    this.socket?.close();
+    this.socket = null;
   }
 
   /** No room, or no connection: say why, and let the recording play instead. */
@@ -187,19 +195,20 @@ class PoligonDemo extends HTMLElement {
     if (recorded) this.player.toggle();
   }
 
+  /** Watches a run being made. What is on screen stays there until its first event. */
   follow(run, t = null) {
     this.socket?.close();
-    this.player.clear({ live: true });
+    this.fresh = true;
     this.ending = null;
     this.broken = null;
     this.become('starting');
-    this.notice.show(run.state === 'queued' ? position(run.position) : '');
+    this.hearState(run);
     const address = new URL(run.socket ?? `/ws/runs/${run.id}/`, location.href);
     address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     this.socket = new RunSocket(address.href, {
       events: (events) => this.hear(events, t),
       state: (message) => this.hearState(message),
-      reset: () => this.player.clear({ live: true }),
+      reset: () => { this.fresh = true; },
       end: (message) => this.finish(message.state),
       error: (message) => this.notice.show(message.message, 'warn'),
       line: (word) => this.hearLine(word),
@@ -207,15 +216,16 @@ class PoligonDemo extends HTMLElement {
   }
 
   hear(events, t) {
-    const { player } = this;
-    const first = player.run.events.length === 0;
+    const { player, fresh } = this;
+    if (fresh) player.clear({ live: true, speed: this.rush ? RUSH : player.transport.chosen });
+    this.fresh = false;
     player.feed(events);
     if (this.mode === 'starting') {
       this.notice.show('');
       this.become('live');
     }
     for (const event of events) this.note(event);
-    if (first && t !== null) player.seek(t);
+    if (fresh && t !== null) player.seek(t);
     if (this.rush && player.run.end >= this.rush.until) {
       this.socket.control({ op: 'speed', value: this.rush.speed });
       player.clock.edge.setSpeed(this.rush.speed, performance.now());
@@ -248,7 +258,10 @@ class PoligonDemo extends HTMLElement {
 
   hearState({ state, position: place, yours }) {
     if (yours !== undefined) this.yours = yours;
-    if (state === 'queued' || state === 'starting') this.notice.show(position(state === 'queued' ? place : 0));
+    if (this.mode === 'starting' && state === 'queued' && place > 0) {
+      this.notice.show(position(place));
+      if (this.player.run.events.length && !this.player.clock.moving) this.player.toggle(); // the recording, meanwhile
+    }
     if (this.mode === 'live') this.become('live');
   }
 
@@ -331,9 +344,7 @@ class PoligonDemo extends HTMLElement {
     if (lesson !== this.dataset.lesson || slot !== 'demo') return;
     this.code = text;
     this.variants.choose('mine');
-    if (!run || this.mode === 'starting') return;
-    this.socket?.stop();
-    this.start();
+    if (run && this.mode !== 'starting') this.start();
   }
 
   /** The newest text: the editor's if it is at work, else the saved draft, else what the page was given. */
@@ -352,9 +363,18 @@ class PoligonDemo extends HTMLElement {
     if (this.mode === 'live') player.clock.pause();
     else player.seek(t);
     this.fork = { t, from: this.runId, inputs: player.run.inputs(t), changes: {} };
-    this.become(this.mode === 'live' ? 'ended' : this.mode);
+    for (const [name, value] of Object.entries(this.fork.inputs.controls)) this.controls.show(name, value);
+    for (const [, name, value] of this.fork.inputs.script) this.controls.show(name, value);
+    this.become(this.mode);
     const shown = t.toLocaleString('ru', { maximumFractionDigits: 1 });
     this.notice.show(`До ${shown} с всё повторится в точности. Подвиньте рычаги или поправьте код и нажмите «Повторить».`);
+  }
+
+  dropFork() {
+    this.fork = null;
+    for (const event of this.player.run.events) if (event.kind === 'control.set') this.controls.show(event.name, event.value);
+    this.notice.show('');
+    this.become(this.mode);
   }
 
   address() {

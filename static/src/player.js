@@ -2,7 +2,7 @@
  * Plays one run with one scene: picture, narrator, timeline, transport, table. It knows where the
  * viewer is; where events come from and what «Пуск» means is the business of its owner (demo.js).
  */
-import { Clock } from './kit/clock.js';
+import { Clock, Edge } from './kit/clock.js';
 import { html, label, set } from './kit/elements.js';
 import { legend } from './kit/legend.js';
 import { Narrator } from './kit/narrator.js';
@@ -66,8 +66,8 @@ export class Player {
     const life = new AbortController();
     const listen = { signal: life.signal };
     const resize = new ResizeObserver(([entry]) => this.resize(Math.floor(entry.contentRect.width)));
-    const sight = new IntersectionObserver(([entry]) => {
-      this.hidden = !entry.isIntersecting;
+    const sight = new IntersectionObserver((entries) => {
+      this.hidden = !entries.at(-1).isIntersecting;
       this.wake();
     });
     const recolour = () => {
@@ -108,11 +108,12 @@ export class Player {
   // ---- the log ----
 
   /** Another run: everything known of the last one goes. */
-  clear({ live = false } = {}) {
+  clear({ live = false, speed = 1 } = {}) {
     this.run.clear();
     this.clock.t = 0;
     this.clock.live = live;
-    this.clock.edge = Object.assign(new this.clock.edge.constructor(), { speed: this.clock.speed });
+    this.clock.edge = new Edge();
+    this.clock.edge.speed = speed;
     this.clock.pause();
     this.paused = this.held = false;
     this.table.clear();

@@ -104,7 +104,7 @@ export default {
     }[s.phase] ?? [1, 'fail', '?', s.phase, 0, 0, 'fail'];
     k.hub.ring(part, colour);
     k.big(big);
-    k.small(small);
+    k.small(k.vertical && s.phase === 'closed' ? 'ошибок подряд' : small);
     k.row(Array.from({ length: Math.min(cells, 10) }, (_, i) => (i < filled ? kind : 'none')));
     const queue = waiting(s, t);
     const crowd = s.phase === 'half_open' ? probes(s) : 0;

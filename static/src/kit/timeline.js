@@ -125,7 +125,7 @@ export class Timeline {
 
   /** The threshold: [[t, value], …] steps, because a control may move it. */
   drawBound(bound) {
-    set(this.bound, 'display', bound.length ? 'inline' : 'none');
+    for (const part of [this.bound, this.boundText]) set(part, 'display', bound.length ? 'inline' : 'none');
     if (!bound.length) return;
     let d = `M${this.left} ${this.y(bound[0][1])}`;
     for (const [t, value] of bound) d += `H${this.x(t).toFixed(1)}V${this.y(value).toFixed(1)}`;

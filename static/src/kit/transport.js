@@ -38,7 +38,11 @@ export class Transport {
     on(this.next.button, 'click', act.next);
     on(this.step.button, 'click', act.step);
     on(this.live, 'click', act.live);
-    on(this.speed, 'change', () => act.speed(Number(this.speed.value)));
+    on(this.speed, 'change', () => act.speed(this.chosen));
+  }
+
+  get chosen() {
+    return Number(this.speed.value);
   }
 
   moving(yes) {
