@@ -101,13 +101,12 @@ export class Cases {
       return;
     }
     const { passed, total, ok } = verdict;
-    this.count.textContent = `${passed} из ${total}`;
+    this.count.textContent = '';
     if (ok) {
       this.box.classList.add('solved');
-      this.say('Решено. Все проверки пройдены.');
+      this.say(`Решено: ${passed} из\u00a0${total}`);
     } else {
-      this.say(`Пока не\u00a0всё: ${plural(total - passed, 'проверка', 'проверки', 'проверок')} не\u00a0${total - passed === 1 ? 'пройдена' : 'пройдены'}`,
-        reason ? { note: reason, kind: 'fail' } : {});
+      this.say(`Пока не\u00a0всё: пройдено ${passed} из ${total}`, reason ? { note: reason, kind: 'fail' } : {});
     }
   }
 }

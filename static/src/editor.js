@@ -3,7 +3,7 @@
  * Autosave is draft.js; CodeMirror comes when the reader comes to type; without either the textarea
  * and its form work as they are.
  *
- * Sends `poligon:code {text, lesson, slot, run: true}`; hears `poligon:problem {line, message, slot}`.
+ * Sends `poligon:code {text, lesson, slot, run: true}`; hears `poligon:problem {line, error, message, slot}`.
  */
 import { Draft } from './draft.js';
 import { api, h, when } from './reader.js';
@@ -103,7 +103,8 @@ class Editor extends HTMLElement {
     this.trouble.hidden = !detail;
     this.view?.problem(detail?.line ?? 0);
     if (!detail) return;
-    this.trouble.textContent = detail.line ? `Строка ${detail.line}: ${detail.message}` : detail.message;
+    const said = detail.error ? `${detail.error}: ${detail.message}` : detail.message;
+    this.trouble.textContent = detail.line ? `Строка ${detail.line}. ${said}` : said;
     if (!this.view) this.open()?.then(() => this.view?.problem(detail.line));
   }
 

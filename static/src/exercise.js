@@ -97,7 +97,7 @@ class Exercise extends HTMLElement {
 
   problem({ line, error, message }) {
     this.dispatchEvent(new CustomEvent('poligon:problem', {
-      bubbles: true, detail: { slot: 'exercise', line, message: error ? `${error}: ${message}` : message },
+      bubbles: true, detail: { slot: 'exercise', line, error, message },
     }));
   }
 
