@@ -33,6 +33,11 @@ WEEK = timedelta(days=7)
 QUOTA = ("runs_at_once", "runs_per_hour")
 
 
+def _keeps_accounts(request: HttpRequest) -> bool:
+    """Whether they may change people's accounts, and not their quota alone."""
+    return request.user.has_perm("classroom.change_user")
+
+
 class NewUserForm(UserCreationForm):
     """Asks for the e-mail instead of a user name."""
 
@@ -99,9 +104,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     def solved(self, user: Any) -> int:
         return int(user.lessons_solved)
 
-    @display(description="своя квота", boolean=True)
-    def own_quota(self, user: User) -> bool:
-        return user.runs_at_once is not None or user.runs_per_hour is not None
+    @display(description="своя квота")
+    def own_quota(self, user: User) -> str:
+        own = [
+            f"{value}\u00a0{unit}"
+            for value, unit in ((user.runs_at_once, "сразу"), (user.runs_per_hour, "в\u00a0час"))
+            if value is not None
+        ]
+        return ", ".join(own) or "—"
 
     @display(description="что делает")
     def activity(self, user: User) -> str:
@@ -111,7 +121,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         read = Progress.objects.filter(user=user, read_at__isnull=False).count()
         last = ran.aggregate(at=Max("created"))["at"]
         return format_html(
-            '<a href="{}?q={}">{}</a> за\u00a0неделю{}; <a href="{}?q={}">{}</a>; прочитано: {}',
+            '<a class="admin-link" href="{}?q={}">{}</a> за\u00a0неделю{}; '
+            '<a class="admin-link" href="{}?q={}">{}</a>; прочитано: {}',
             reverse("admin:lessons_lessonrun_changelist"),
             user.email,
             plural(ran.filter(created__gt=since).count(), "прогон", "прогона", "прогонов"),
@@ -127,23 +138,29 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Whoever may only raise quotas can write nothing else: neither rights nor e-mails nor passwords."""
-        if request.user.has_perm("classroom.change_user"):
+        if _keeps_accounts(request):
             rights = (
                 ()
                 if request.user.is_superuser
                 else ("is_staff", "is_superuser", "groups", "user_permissions")
             )
             return (*self.readonly_fields, *rights)
-        fields = [str(name) for _, part in self.fieldsets for name in part["fields"]]
+        fields = [str(name) for _, part in self.get_fieldsets(request, obj) for name in part["fields"]]
         return tuple(name for name in fields if name not in QUOTA)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the password (even its hash) and the rights for those who may not change them."""
+        if _keeps_accounts(request):
+            return super().get_fieldsets(request, obj)
+        return ((None, {"fields": ("email", "name", "is_active")}), *self.fieldsets[1:3])
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is not None and not request.user.has_perm("classroom.change_user"):
+        if obj is not None and not _keeps_accounts(request):
             kwargs["form"] = QuotaForm  # the other form wants a password field, which is not there to write
         return super().get_form(request, obj, change=change, **kwargs)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_perm("classroom.change_user"):
+        if not _keeps_accounts(request):
             raise PermissionDenied
         return super().user_change_password(request, *args, **kwargs)
 

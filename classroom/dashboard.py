@@ -22,6 +22,7 @@ MEASURED = 500  # latest submissions that failing cases are counted over
 
 def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What unfold calls to fill `admin/index.html`. A user without the rights gets an empty page."""
+    context["title"] = "Обзор"
     if request.user.has_perm("lessons.view_lessonrun"):
         context["runs"] = runs_today()
         context["ours"] = faults_of_ours()

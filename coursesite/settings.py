@@ -186,6 +186,24 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "classroom.dashboard.callback",
     "STYLES": [lambda request: static("admin.css")],
+    "COLORS": {
+        "primary": {  # the site's blue, from light to dark
+            str(step): f"oklch({light}% {chroma} 255)"
+            for step, light, chroma in [
+                (50, 97, 0.015),
+                (100, 94, 0.03),
+                (200, 88, 0.06),
+                (300, 80, 0.1),
+                (400, 70, 0.13),
+                (500, 60, 0.15),
+                (600, 49, 0.15),
+                (700, 43, 0.13),
+                (800, 37, 0.11),
+                (900, 31, 0.09),
+                (950, 22, 0.06),
+            ]
+        }
+    },
     "SIDEBAR": {
         "show_search": True,
         "navigation": [

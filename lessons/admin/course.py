@@ -39,7 +39,7 @@ class LessonAdmin(ReadOnlyAdmin):
 
     @display(description="страница")
     def page(self, row: Lesson) -> str:
-        return format_html('<a href="{}">Открыть</a>', row.get_absolute_url())
+        return format_html('<a class="admin-link" href="{}">Открыть</a>', row.get_absolute_url())
 
     @display(description="проверки задания")
     def cases(self, row: Lesson) -> str:

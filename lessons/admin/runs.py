@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from lessons.admin.base import ReadOnlyAdmin, badge, code, done, nothing
+from lessons.admin.base import ReadOnlyAdmin, badge, code, done, moment, nothing
 from lessons.models.work import LessonRun, Variant
 from lessons.work import quota, runs
 from lessons.work.owners import Owner
@@ -73,15 +73,17 @@ class LessonRunAdmin(ReadOnlyAdmin):
     readonly_fields = ("page", "state", "how", "who", "fork", "seed", "controls", "events", "source")
 
     @display(description="создан", ordering="created")
-    def when(self, row: LessonRun) -> Any:
-        return row.created
+    def when(self, row: LessonRun) -> str:
+        return moment(row.created)
 
     @display(description="кто")
     def who(self, row: LessonRun) -> Any:
         if row.user_id is None:
             return "гость"
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:classroom_user_change", args=[row.user_id]), row.user
+            '<a class="admin-link" href="{}">{}</a>',
+            reverse("admin:classroom_user_change", args=[row.user_id]),
+            row.user,
         )
 
     @display(description="состояние", ordering="run__state")
@@ -94,13 +96,13 @@ class LessonRunAdmin(ReadOnlyAdmin):
 
     @display(description="страница")
     def page(self, row: LessonRun) -> str:
-        return format_html('<a href="{}">Смотреть</a>', runs.url(row.pk))
+        return format_html('<a class="admin-link" href="{}">Смотреть</a>', runs.url(row.pk))
 
     @display(description="ветка от")
     def fork(self, row: LessonRun) -> str:
         if row.forked_from_id is None:
             return nothing()
-        return format_html('<a href="{0}">{0}</a>', runs.url(row.forked_from_id))
+        return format_html('<a class="admin-link" href="{0}">{0}</a>', runs.url(row.forked_from_id))
 
     @display(description="зерно")
     def seed(self, row: LessonRun) -> Any:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from lessons.admin.base import ReadOnlyAdmin, badge, code, done, nothing
+from lessons.admin.base import ReadOnlyAdmin, badge, code, done, moment, nothing
 from lessons.models.work import Grading, Submission, Verdict
 from lessons.work import runs, submissions
 from lessons.work.errors import WorkError
@@ -44,13 +44,15 @@ class SubmissionAdmin(ReadOnlyAdmin):
     readonly_fields = ("who", "attempt", "verdict", "page", "table", "source", "history", "attempts")
 
     @display(description="отправлено", ordering="created")
-    def when(self, row: Submission) -> Any:
-        return row.created
+    def when(self, row: Submission) -> str:
+        return moment(row.created)
 
     @display(description="кто", ordering="user__email")
     def who(self, row: Submission) -> str:
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:classroom_user_change", args=[row.user_id]), row.user
+            '<a class="admin-link" href="{}">{}</a>',
+            reverse("admin:classroom_user_change", args=[row.user_id]),
+            row.user,
         )
 
     @display(description="вердикт", ordering="passed")
@@ -65,7 +67,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
     @display(description="страница")
     def page(self, row: Submission) -> str:
-        return format_html('<a href="{}">Открыть</a>', submissions.url(row))
+        return format_html('<a class="admin-link" href="{}">Открыть</a>', submissions.url(row))
 
     @display(description="попытка")
     def attempt(self, row: Submission) -> int:

@@ -190,6 +190,10 @@ def test_an_instructor_cannot_make_anybody_staff_nor_rename_them(teaching: Clien
     assert (alisa.is_staff, alisa.is_superuser, alisa.email) == (False, False, "alisa@poligon.example")
 
 
+def test_an_instructor_does_not_see_so_much_as_the_hash_of_a_password(teaching: Client, alisa: User) -> None:
+    assert "argon2" not in html(teaching, "admin:classroom_user_change", alisa.pk)
+
+
 def test_an_instructor_cannot_set_a_superusers_password(teaching: Client, db: None) -> None:
     root = User.objects.create_superuser("root@example.org", "a long password")
     answer = teaching.post(

@@ -10,6 +10,9 @@ from django.db import IntegrityError
 from classroom import demo
 from classroom.groups import INSTRUCTORS
 from classroom.models import User
+from lessons.models import CodeVersion, Lesson, LessonRun, Submission
+from lessons.work import runs, submissions
+from lessons.work.owners import Owner
 
 
 def test_an_address_is_kept_in_lower_case_without_spaces(db: None) -> None:
@@ -88,3 +91,16 @@ def test_demo_users_are_not_made_on_a_server(db: None, settings: object) -> None
     with pytest.raises(CommandError):
         call_command("demousers")
     assert not User.objects.exists()
+
+
+def test_a_deleted_user_takes_their_work_along_and_leaves_shared_runs_nameless(
+    lesson: Lesson, alisa: User
+) -> None:
+    owner = Owner(user=alisa)
+    run = runs.start_run(owner, lesson="circuit-breaker", variant="mine", code="x = 1")
+    submissions.submit(owner, lesson="circuit-breaker", code="x = 1")
+    alisa.delete()
+    assert not Submission.objects.exists()
+    assert not CodeVersion.objects.exists()
+    left = LessonRun.objects.get(pk=run.pk)
+    assert (left.user, left.owner_name) == (None, "гость")
