@@ -18,7 +18,7 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sandbox import cgroups
@@ -94,6 +94,7 @@ class Jail:
                 stdout=events_out,
                 stderr=errors_out,
                 env={"PATH": os.defpath},
+                start_new_session=True,  # a Ctrl-C in the worker's terminal is the worker's to handle
             )
         except OSError as error:
             for fd in (self.control, self.events, self._errors):
@@ -240,7 +241,9 @@ class Jail:
         if self._group:
             if self._group.processes():  # nsjail itself was killed, for memory or by hand
                 self._group.kill()
-            self._spent = self._group.spent()
+            peak = self._spent.peak_memory if self._spent else 0
+            spent = self._group.spent()
+            self._spent = replace(spent, peak_memory=spent.peak_memory or peak)  # old kernels keep no peak
             self._group.remove()
             self._group = None
         while self._errors >= 0:

@@ -23,6 +23,7 @@ from sandbox.limits import DEMO, Limits
 
 SPARE = 4  # warm jails kept: about 11 MiB each
 AT_ONCE = 2 * (os.cpu_count() or 1)  # jails getting warm together while someone waits
+YIELD = 0.03  # s the refill leaves to a run that has just been given its jail: its first event goes first
 RETRY = 1.0  # s between refills after one has failed: a broken machine is not hammered
 
 
@@ -42,6 +43,7 @@ class Pool:
         self._waiting: deque[Future[Jail]] = deque()
         self._taken: set[Jail] = set()
         self._closed = False
+        self._refill_at = 0.0
         self._pause_until = 0.0
         self._wake_read, self._wake_write = os.pipe()
         for fd in (self._wake_read, self._wake_write):
@@ -92,6 +94,7 @@ class Pool:
             while self._ready:
                 jail = self._ready.popleft()
                 if jail.alive():
+                    self._refill_at = time.monotonic() + YIELD
                     self._taken.add(jail)
                     break
                 jail.stop()
@@ -144,7 +147,8 @@ class Pool:
                 waiting = len(self._waiting)
                 wanted = waiting + self.spare - len(self._ready)
             together = AT_ONCE if waiting else 1
-            if len(warming) >= min(wanted, together) or time.monotonic() < self._pause_until:
+            rest_until = self._pause_until if waiting else max(self._pause_until, self._refill_at)
+            if len(warming) >= min(wanted, together) or time.monotonic() < rest_until:
                 return
             try:
                 jail = Jail(self.host, self.limits)
@@ -158,8 +162,7 @@ class Pool:
         """Milliseconds until something is due that no descriptor tells of."""
         now = time.monotonic()
         due = [since + self.limits.warm_up - now for _, since in warming.values()]
-        if self._pause_until > now:
-            due.append(self._pause_until - now)
+        due += [moment - now for moment in (self._pause_until, self._refill_at) if moment > now]
         return max(1, int(min(due) * 1000) + 1) if due else None
 
     def _hand_over(self, jail: Jail) -> None:

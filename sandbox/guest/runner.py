@@ -201,3 +201,4 @@ def warm(folder: Path) -> None:
     loop.close()
     os.close(null)
     problems.describe(ValueError(), folder)
+    importlib.import_module("sandbox.guest.calls")
