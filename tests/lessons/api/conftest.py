@@ -10,7 +10,17 @@ from tests.classroom.cast import alisa, boris, eva
 from tests.classroom.statics import plain_statics
 from tests.lessons.work.course import lesson
 
-__all__ = ["alisa", "alisas", "anybody", "boris", "boriss", "eva", "evas", "lesson", "plain_statics"]
+__all__ = [
+    "alisa",
+    "alisas",
+    "anybody",
+    "boris",
+    "boriss",
+    "eva",
+    "evas",
+    "lesson",
+    "plain_statics",
+]
 
 
 @pytest.fixture
