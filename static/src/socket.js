@@ -20,12 +20,11 @@ const browser = {
   online: () => navigator.onLine !== false,
   visible: () => document.visibilityState !== 'hidden',
   listen(wake) {
-    globalThis.addEventListener('online', wake);
-    document.addEventListener('visibilitychange', wake);
-    return () => {
-      globalThis.removeEventListener('online', wake);
-      document.removeEventListener('visibilitychange', wake);
-    };
+    const life = new AbortController();
+    const options = { signal: life.signal };
+    for (const type of ['online', 'offline']) globalThis.addEventListener(type, wake, options);
+    document.addEventListener('visibilitychange', wake, options);
+    return () => life.abort();
   },
 };
 
@@ -123,9 +122,14 @@ export class RunSocket {
     else this.asleep = true;
   }
 
-  /** The network or the reader is back. */
+  /** The network or the reader has come or gone. A line without a network would only find out after a long silence. */
   wake() {
-    if (this.closed || this.ready || !this.asleep || !this.world.online() || !this.world.visible()) return;
+    if (this.closed) return;
+    if (this.ready && !this.world.online()) {
+      this.drop();
+      return;
+    }
+    if (this.ready || !this.asleep || !this.world.online() || !this.world.visible()) return;
     this.asleep = false;
     this.connect();
   }

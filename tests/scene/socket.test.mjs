@@ -115,6 +115,14 @@ test('offline it waits for the network instead of trying', () => {
   assert.equal(outside.lines.length, 2);
 });
 
+test('a lost network is noticed at once, without waiting for silence', () => {
+  const words = [];
+  const { outside } = watch({ line: (word) => words.push(word) });
+  outside.isOnline = false;
+  outside.wake();
+  assert.equal(words.at(-1), 'waiting');
+});
+
 test('out of sight it waits for the reader', () => {
   const { outside } = watch();
   outside.isVisible = false;

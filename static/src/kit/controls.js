@@ -85,7 +85,7 @@ export class Controls {
   slider(spec, put) {
     const row = html(this.grid, 'label', { class: 'k-slider', title: spec.help ?? '' });
     html(row, 'span', {}, spec.label);
-    const output = html(row, 'output');
+    const output = html(row, 'span', { class: 'k-value' }); // an <output> would take the label for itself
     const [min, max, step] = [spec.min ?? 0, spec.max ?? 100, spec.step ?? 1];
     const input = html(row, 'input', { type: 'range', min: String(min), max: String(max), step: String(step) });
     const digits = Number.isInteger(step) ? 0 : String(step).split('.')[1].length;
