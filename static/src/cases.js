@@ -52,9 +52,16 @@ export class Cases {
     Object.assign(one, { state: result.state, result });
     one.row.className = `case ${result.state}`;
     one.cell.className = result.state;
-    one.row.replaceChildren(h('span', { class: 'title' }, this.word(result.state), result.title ?? one.title),
-      result.ms != null ? h('span', { class: 'ms' }, `${Math.round(result.ms)}\u00a0мс`) : '',
-      result.state === 'failed' ? this.why(result) : '');
+    const title = [this.word(result.state), result.title ?? one.title];
+    if (result.state === 'failed') {
+      // One cause often fails many cases: the first is open, the others wait to be asked.
+      const first = this.cases.find((other) => other.state === 'failed') === one;
+      const open = one.row.querySelector('details')?.open ?? first;
+      one.row.replaceChildren(h('details', { open }, h('summary', {}, h('span', { class: 'title' }, title)), this.why(result)));
+      return;
+    }
+    one.row.replaceChildren(h('span', { class: 'title' }, title),
+      result.ms != null ? h('span', { class: 'ms' }, `${Math.round(result.ms)}\u00a0мс`) : '');
   }
 
   why(result) {

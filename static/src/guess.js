@@ -44,7 +44,7 @@ export function mark(rows, options, right, chosen) {
     if (good) row.classList.add('right');
     else if (picked) row.classList.add('wrong');
     const word = good ? (picked ? 'верно' : 'верный ответ') : picked ? 'ваш ответ' : '';
-    if (word) row.append(h('span', { class: 'mark' }, `${good ? '●' : '◆'} ${word}`));
+    if (word) row.append(h('span', { class: `mark sign ${good ? 'ok' : 'fail'}` }, word));
     if (options[n].why && (picked || good)) row.children[1].append(rich('span', { class: 'why' }, options[n].why));
   });
 }
