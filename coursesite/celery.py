@@ -21,7 +21,7 @@ app.conf.worker_concurrency = ENV.worker_concurrency
 def _open(**_: Any) -> None:
     from sandbox.tasks import process
 
-    process.open(ENV.redis_url, ENV.var)
+    process.open(ENV.redis_url, ENV.var, ENV.warm_jails)
 
 
 @signals.worker_shutting_down.connect

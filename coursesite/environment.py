@@ -43,6 +43,7 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
     worker_concurrency: int
+    warm_jails: int
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
@@ -104,4 +105,5 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
         allowed_hosts=_words(env, "ALLOWED_HOSTS") or (("localhost", "127.0.0.1", "[::1]") if local else ()),
         csrf_trusted_origins=_words(env, "CSRF_TRUSTED_ORIGINS"),
         worker_concurrency=_whole(env, "WORKER_CONCURRENCY", 110, 1, 1000),
+        warm_jails=_whole(env, "WARM_JAILS", 4, 0, 200),
     )

@@ -23,11 +23,11 @@ class Process:
     worker: Worker | None = None
     pools: tuple[Pool, ...] = ()
 
-    def open(self, redis_url: str, var: Path) -> None:
-        """Warm the jails and start the helper threads. Raises SystemExit where code cannot be confined."""
+    def open(self, redis_url: str, var: Path, warm: int) -> None:
+        """Keep `warm` jails ready for demos and start the helper threads. Raises SystemExit where code cannot be confined."""
         try:
-            demo = Pool(host.find(var), limits.DEMO)
-            judge = Pool(demo.host, limits.JUDGE, spare=JUDGE_SPARE)
+            demo = Pool(host.find(var), limits.DEMO, spare=warm)
+            judge = Pool(demo.host, limits.JUDGE, spare=min(warm, JUDGE_SPARE))
         except (host.Unconfined, root.RootFailed) as error:
             raise SystemExit(str(error)) from error
         self.pools = (demo, judge)
