@@ -169,6 +169,7 @@ def _render(
     slot = context["slot"]
     if slot == Slot.DEMO:
         spec = catalog.demo_spec(slug)
+        context.setdefault("seed", request.POST.get("seed") or spec["seed"])
         context |= {"spec": spec, "controls": _fields(slug, context.get("values")), "file": "reference.py"}
     else:
         exercise = catalog.exercise(slug)
