@@ -34,6 +34,7 @@ from sandbox.guest.plain import Unsendable, failure, pack
 FILE = "solution.py"
 MODULE = "solution"
 EPOCH = 1024.0  # loop.time() at virtual 0: not 0, as real clocks are not; a power of two, so sums stay exact
+TURNS = 10_000  # of the loop at one moment; a judged call needs a few, and its wall time is short
 LINE = 64 * 1024  # bytes of one answer; the judge refuses longer ones
 PRINTED = 2_000  # characters of print() kept between two answers
 SLEEP = asyncio.sleep  # the real one, whatever the learner makes of it
@@ -68,7 +69,7 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
 
 
 class Spare:
-    """A forked child that waits to become a world. No code of the learner's has run in it or in its parent."""
+    """A forked child that waits to become a world; no code of the learner has run in it or its parent."""
 
     def __init__(self, control_in: BinaryIO, event_out: BinaryIO, code: types.CodeType) -> None:
         read, self.door = os.pipe()
@@ -134,6 +135,11 @@ class CallLoop(VirtualLoop):
         super().__init__()
         self.now = EPOCH
         self.at_rest = at_rest
+
+    def idle(self, timeout: float | None) -> Ready:
+        if self._spins > TURNS:
+            raise TimeStandsStill(self.now)
+        return super().idle(timeout)
 
     def rest(self, until: float) -> Ready:
         ready = self.poll(0)

@@ -166,7 +166,7 @@ class Case:
             self._first.append({"op": "define", "name": name, "base": base})
         return ExceptionName(name)
 
-    async def new(self, name: str, *args: Any, **kwargs: Any) -> Handle:
+    async def new(self, name: str, /, *args: Any, **kwargs: Any) -> Handle:
         """Make an object of the learner's. Fails the case when that raises."""
         text, label = spell(name, args, kwargs), label_of(name)
         got = await self._start(self.module, name, args, kwargs, f"{label} = {text}")
@@ -179,11 +179,11 @@ class Case:
             raise Failed(f"{name}(…) даёт не объект", expected=f"объект {name}", got=show(got.value))
         return Handle(got.value.ref, label)
 
-    async def call(self, target: Handle, name: str, *args: Any, **kwargs: Any) -> Outcome:
+    async def call(self, target: Handle, name: str, /, *args: Any, **kwargs: Any) -> Outcome:
         """Call a method and wait for its end, letting time run. What it raised comes as an Outcome."""
         return await self._start(target, name, args, kwargs)
 
-    def begin(self, target: Handle, name: str, *args: Any, **kwargs: Any) -> Task:
+    def begin(self, target: Handle, name: str, /, *args: Any, **kwargs: Any) -> Task:
         """Begin a call and let it run up to where it waits for something."""
         task = self._start(target, name, args, kwargs)
         if not task.done:

@@ -21,7 +21,7 @@ from sandbox.judge import wire
 from sandbox.judge.case import Case, Failed, Record, Spec
 from sandbox.judge.verdicts import tell
 from sandbox.judge.words import NBSP, clean, shorten, times
-from sandbox.judge.world import Breach, Gone, Late, Shop, World
+from sandbox.judge.world import Breach, Gone, Late, Refused, Shop, World
 from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class Judging:
         self.job = job
         self.take_jail = take_jail
         self.began = time.monotonic()
-        self.shop: Shop | None = None
+        self.jail: Jail | None = None
+        self.shop: Shop | None = None  # the jail once it has loaded the submission
         self.late = 0  # cases that hung so far: each halves the patience with the next
         self._emit = emit
         self._held = ExitStack()
@@ -138,19 +139,17 @@ class Judging:
         seed = f"{self.job.seed}:{spec.name}:{index}"
         record = Record()
         world: World | None = None
+        deadline += self.fetch_jail()  # fetching one is not the solution's delay
         try:
-            shop, waited = self.open_shop()
-            deadline += waited  # a jail that had to be fetched is not the solution's delay
-            if shop.problem is not None:
-                return Result(record, failed=uncompiled(shop.problem), fatal=True)
             try:
+                shop = self.open_shop()
+                if shop.problem is not None:
+                    return Result(record, failed=uncompiled(shop.problem), fatal=True)
                 world = shop.open(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]), deadline)
-            except Late:
+            except Breach as breach:
+                text = SLOW_IMPORT if isinstance(breach, Late) else f"решение не загрузилось: {breach}"
                 self.release()
-                return Result(record, failed=Failed(SLOW_IMPORT), fatal=True)
-            except Gone as gone:
-                self.release()
-                return Result(record, failed=Failed(f"решение не загрузилось: {gone}"), fatal=True)
+                return Result(record, failed=Failed(text), fatal=True)
             if not world.imported.ok:
                 self.close(world)
                 failed = Failed(
@@ -165,6 +164,10 @@ class Judging:
             at = world.now if world else 0.0
             self.close(world, quietly=True)
             return Result(record, at, failed)
+        except Refused as refused:
+            at = world.now if world else 0.0
+            self.close(world, quietly=True)
+            return Result(record, at, Failed(str(refused)))
         except Breach as breach:
             text = self.breach_text(breach)
             self.release()
@@ -183,22 +186,27 @@ class Judging:
     def breach_text(self, breach: Breach) -> str:
         if isinstance(breach, Late):
             return "решение не ответило вовремя: похоже на бесконечный цикл"
-        if isinstance(breach, Gone) and self.shop is not None:
-            outcome = quiet_outcome(self.shop)
+        if isinstance(breach, Gone) and self.jail is not None:
+            outcome = quiet_outcome(self.jail)
             if outcome is not None and outcome.kind == "out_of_memory":
                 return f"решению не хватило памяти: {limits.JUDGE.text('memory')}"
         return str(breach)
 
     # -- jails -------------------------------------------------------------------------------------------
 
-    def open_shop(self) -> tuple[Shop, float]:
-        """A jail with the submission loaded, and how many wall seconds it took to get it."""
-        if self.shop is not None:
-            return self.shop, 0.0
+    def fetch_jail(self) -> float:
+        """See that there is a jail; wall seconds it took. Raises what `take_jail` raises: our own fault."""
         began = time.monotonic()
-        jail = self._held.enter_context(self.take_jail())
-        self.shop = Shop(jail, self.job.files, self.job.seed, time.monotonic() + LOADING)
-        return self.shop, time.monotonic() - began
+        if self.jail is None:
+            self.jail = self._held.enter_context(self.take_jail())
+        return time.monotonic() - began
+
+    def open_shop(self) -> Shop:
+        """The jail with the submission loaded. Raises Breach."""
+        assert self.jail is not None
+        if self.shop is None:
+            self.shop = Shop(self.jail, self.job.files, self.job.seed, time.monotonic() + LOADING)
+        return self.shop
 
     def close(self, world: World | None, *, quietly: bool = False) -> None:
         """End a world; what cannot be ended in order costs its jail. Raises Breach unless `quietly`."""
@@ -214,7 +222,7 @@ class Judging:
 
     def release(self) -> None:
         """Give up the jail: a broken one is never used again."""
-        self.shop = None
+        self.shop = self.jail = None
         held, self._held = self._held, ExitStack()
         held.close()
 
@@ -268,12 +276,11 @@ def uncompiled(problem: dict[str, Any]) -> Failed:
     return Failed("решение не компилируется", expected="файл без синтаксических ошибок", got=got)
 
 
-def quiet_outcome(shop: Shop) -> Any:
-    """How the jail ended, if it did."""
-    shop.jail.stop()
-    outcome = getattr(shop.jail, "outcome", None)
+def quiet_outcome(jail: Jail) -> Any:
+    """How the jail ended, if it can say."""
     try:
-        return outcome() if outcome else None
+        jail.stop()
+        return jail.outcome()
     except Exception:
         log.exception("a jail does not say how it ended")
         return None

@@ -5,7 +5,8 @@ to be an answer at all, or to come. Format: `docs/judge.md`.
 
     Breach                   the solution broke the rules of the conversation; its text is for the learner
     ├── Late                 it did not answer in time
-    └── Gone                 its process ended
+    ├── Gone                 its process ended
+    └── Refused              it has an answer that cannot be told; the conversation itself is in order
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class Late(Breach):
 
 class Gone(Breach):
     """The process ended, or the whole jail did."""
+
+
+class Refused(Breach):
+    """An answer too big or too deep."""
 
 
 class Jail(Protocol):

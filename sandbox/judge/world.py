@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.judge import wire
-from sandbox.judge.wire import Breach, Gone, Jail, Late, Line, Thing
+from sandbox.judge.wire import Breach, Gone, Jail, Late, Line, Refused, Thing
 
 ASKS = 2_000  # calls of stubs in one world: far more than any exercise needs
 SKEW = 1e-6  # s: how far the two clocks may differ by rounding
@@ -122,7 +122,7 @@ class World:
             else:
                 raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
         if "unsendable" in message:
-            raise Breach(str(message["unsendable"])[:200])
+            raise Refused(str(message["unsendable"])[:200])
         self.clock(message, limit)
         self.gather(message)
         return message
@@ -199,7 +199,7 @@ def outcome_of(data: Any, at: float) -> Outcome:
     """An outcome from the wire. Raises Breach."""
     try:
         if "unsendable" in data:
-            raise Breach(wire.field(data["unsendable"], str)[:200])
+            raise Refused(wire.field(data["unsendable"], str)[:200])
         if "error" not in data:
             return Outcome(value=wire.unpack(data["value"]), at=at)
         error = wire.field(data["error"], dict)
@@ -234,4 +234,4 @@ def ended(code: Any) -> str:
     )
 
 
-__all__ = ["Asked", "Breach", "Gone", "Late", "Outcome", "Reply", "Shop", "World"]
+__all__ = ["Asked", "Breach", "Gone", "Late", "Outcome", "Refused", "Reply", "Shop", "World"]

@@ -1,4 +1,4 @@
-"""The exercise of lesson 5.1 proves its grader: right solutions pass, each wrong one fails for what it says."""
+"""The exercise of lesson 5.1 proves its grader: right solutions pass, wrong ones fail for what they say."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import time
 from enum import Enum
 
 
-class State(str, Enum):
+class State(str, Enum):  # noqa: UP042 - what many learners write
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
