@@ -95,7 +95,7 @@ def test_every_event_is_in_the_table_and_a_row_leads_to_its_moment(card: Card) -
 def test_a_control_moved_in_a_live_run_comes_back_as_an_event(card: Card) -> None:
     card.open().start()
     card.box.get_by_label("Сервис лежит").click()
-    card.wait("d => d.player.run.events.some(e => e.kind === 'control.set' && e.name === 'down' && e.value === true)")
+    card.wait("d => d.player.run.events.some(e => e.kind === 'control.set' && e.name === 'down' && e.value)")
     card.stop()
 
 
@@ -162,8 +162,9 @@ def test_a_stranger_watches_a_run_but_does_not_steer_it(
 def test_the_readers_own_mistake_is_shown_with_its_line(card: Card) -> None:
     card.open()
     card.page.evaluate(
-        """() => document.dispatchEvent(new CustomEvent('poligon:code', {detail:
-        {text: 'class CircuitOpen(Exception):\\n    pass\\n\\nsurprise = 1 / 0\\n', slot: 'demo', run: true}}))"""
+        "text => document.dispatchEvent("
+        "new CustomEvent('poligon:code', {detail: {text, slot: 'demo', run: true}}))",
+        "class CircuitOpen(Exception):\n    pass\n\nsurprise = 1 / 0\n",
     )
     card.wait("d => d.mode === 'ended'")
     expect(card.box.locator(".k-notice")).to_contain_text("строка 4")
@@ -178,6 +179,39 @@ def test_a_cut_line_is_told_and_nothing_is_lost(card: Card) -> None:
     count = card.ask("d => d.player.run.events.length")
     card.wait(f"d => d.player.run.events.length > {count + 5}")
     assert card.ask("d => d.player.run.events.every((e, i) => e.seq === i + 1)")
+    card.stop()
+
+
+def test_a_refused_start_says_why_and_plays_the_recording(card: Card) -> None:
+    card.open()
+    started = card.page.evaluate(
+        """async () => {
+        await fetch('/api/v1/lessons/circuit-breaker/mine/');
+        const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+        const order = {method: 'POST', headers: {'Content-Type': 'application/json', 'X-CSRFToken': token},
+          body: JSON.stringify({lesson: 'circuit-breaker', variant: 'reference', speed: 0.25})};
+        const ids = [];
+        for (let i = 0; i < 9; i++) {
+          const answer = await fetch('/api/v1/runs/', order);
+          if (answer.status !== 201) return ids;
+          ids.push((await answer.json()).id);
+        }
+        return [];
+        }"""
+    )
+    assert started, "the quota lets some runs through, but not nine"
+    card.button("Пуск").click()
+    expect(card.box.locator(".k-notice")).to_contain_text("А пока — запись")
+    card.wait("d => d.mode === 'recording' && d.player.clock.playing && d.player.t > 0.2")
+
+
+def test_the_naive_version_shows_its_queue_before_the_lock(card: Card) -> None:
+    card.open()
+    card.box.get_by_text("Наивная версия", exact=True).click()
+    card.box.locator(".k-speed").select_option("8")
+    card.box.locator(".k-main").click()
+    expect(card.box.locator(".k-source")).to_have_text("Эфир · наивная версия")
+    expect(card.box.locator(".k-say")).to_contain_text("очередь")
     card.stop()
 
 
