@@ -77,7 +77,7 @@ def test_the_interpreter_inside_is_the_one_outside(host: Host) -> None:
 
 def test_the_library_a_lesson_may_need_is_there(host: Host) -> None:
     modules = "asyncio, contextvars, ctypes, decimal, hashlib, http.server, json, logging, multiprocessing"
-    more = "socketserver, sqlite3, ssl, statistics, unittest, urllib.request, uuid, xml.etree.ElementTree, zoneinfo"
+    more = "socketserver, sqlite3, ssl, statistics, unittest, urllib.request, uuid, xml.etree, zoneinfo"
     with Jail(host, DEMO) as jail:
         told = play(jail, f"import {modules}, {more}\nasync def scenario(lab):\n    lab.emit('imported')")
     assert "imported" in told.kinds()
