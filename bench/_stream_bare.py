@@ -70,9 +70,9 @@ async def main(port: int, path: str) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Viewer, "127.0.0.1", port, backlog=2000)
     Path(path).unlink(missing_ok=True)
-    await asyncio.start_unix_server(broadcast, path)
+    taking = await asyncio.start_unix_server(broadcast, path)
     print("ready", flush=True)
-    await server.serve_forever()
+    await asyncio.gather(server.serve_forever(), taking.serve_forever())
 
 
 if __name__ == "__main__":

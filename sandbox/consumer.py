@@ -96,6 +96,7 @@ class RunSocket:
         self.reader: Reader
         self.viewer: Viewer | None = None
         self.pump: asyncio.Task[None] | None = None
+        self.closed = False
         self._tokens, self._filled, self._refused = BURST, time.monotonic(), 0
 
     async def serve(self) -> None:
@@ -278,10 +279,15 @@ class RunSocket:
         await self.say(message if ref is None else {**message, "ref": ref})
 
     async def say(self, message: dict[str, Any]) -> None:
+        if self.closed:  # the run ended while this answer was being made
+            return
         text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         await self.transmit({"type": "websocket.send", "text": text})
 
     async def close(self, code: int) -> None:
+        if self.closed:
+            return
+        self.closed = True
         await self.transmit({"type": "websocket.close", "code": code})
 
 

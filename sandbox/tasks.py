@@ -24,7 +24,10 @@ class Process:
     pools: tuple[Pool, ...] = ()
 
     def open(self, redis_url: str, var: Path, warm: int) -> None:
-        """Keep `warm` jails ready for demos and start the helper threads. Raises SystemExit where code cannot be confined."""
+        """Keep `warm` jails ready for demos and start the helper threads.
+
+        Raises SystemExit where code cannot be confined.
+        """
         try:
             demo = Pool(host.find(var), limits.DEMO, spare=warm)
             judge = Pool(demo.host, limits.JUDGE, spare=min(warm, JUDGE_SPARE))
