@@ -14,7 +14,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coursesite.settings")
 
@@ -72,7 +72,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": PageCache(django_application),
+        "http": PageCache(cast(Any, django_application)),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
         "lifespan": lifespan,
     }
