@@ -33,6 +33,7 @@ export class Player {
     this.frame = this.frame.bind(this);
     this.build(names);
     this.watch();
+    this.resize(this.stage.box.clientWidth); // the one layout read: at once, so that nothing jumps a frame later
   }
 
   build(names) {
