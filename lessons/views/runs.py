@@ -103,6 +103,10 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404(str(error)) from error
     described = submissions.describe(found)
     cases = [{**case, "inputs": _lines(case.get("inputs"))} for case in described["cases"]]
+    for case in cases:
+        if case["state"] == "failed":
+            case["open"] = True  # one at a time: the first failure is the one to read
+            break
     context = {
         "submission": {**described, "cases": cases},
         "row": found,

@@ -25,7 +25,6 @@ def course(tmp_path: Path, settings: Any, db: None) -> Course:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
     course = Course(settings.CONTENT_DIR)
     load_course()
     return course
