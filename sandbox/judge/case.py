@@ -49,7 +49,7 @@ class Spec:
     name: str  # of the function: what `wrong/*.py` refer to
     body: Body
     seeds: int
-    limit: float  # wall seconds for all its seeds together
+    limit: float  # processor seconds for all its seeds together (`patience`)
     hint: str
     fails: tuple[str, ...] = ()  # names of the wrong solutions it is aimed at
 
@@ -59,7 +59,7 @@ def case(
 ) -> Callable[[F], F]:
     """Make a function a case. `title` is what the learner sees; with `seeds` > 1 it is a property.
 
-    `limit` is in wall seconds, over all seeds; `fails` names the wrong solutions aimed at.
+    `limit` is in processor seconds, over all seeds; `fails` names the wrong solutions aimed at.
     """
 
     def mark(body: F) -> F:

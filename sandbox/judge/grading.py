@@ -19,6 +19,7 @@ from sandbox import limits, states
 from sandbox.jobs import JudgeJob
 from sandbox.judge import wire
 from sandbox.judge.case import Case, Failed, Record, Spec
+from sandbox.judge.patience import Patience
 from sandbox.judge.verdicts import tell
 from sandbox.judge.words import NBSP, clean, shorten, times
 from sandbox.judge.world import Breach, Gone, Late, Refused, Shop, World
@@ -26,16 +27,17 @@ from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
-LOADING = 5.0  # wall s for a fresh jail to take the file and compile it
-CLOSING = 1.0  # wall s for a world to end
+LOADING = 10.0  # wall s for a fresh jail to take the file and compile it
+CLOSING = 5.0  # wall s for a world to end
 OUT_OF_TIME = "вышло общее время проверки: до этого случая очередь не дошла"
 SLOW_IMPORT = "решение не загрузилось: импорт идёт слишком долго"
-SHORTEST = 0.5  # wall s that even a solution which keeps hanging is given
+SHORTEST = 0.5  # s that even a solution which keeps hanging is given
 BREACHES = 3  # broken worlds after which a property is not tried on further seeds: each may cost a jail
 
 
 class Jail(wire.Jail, Protocol):
     def outcome(self) -> Any: ...
+    def usage(self) -> Any: ...
 
 
 TakeJail = Callable[[], AbstractContextManager[Jail]]
@@ -124,28 +126,28 @@ class Judging:
         if left <= 0:
             return [Result(Record(), failed=Failed(OUT_OF_TIME))]
         results: list[Result] = []
-        deadline = time.monotonic() + min(limit, left)
+        patience = Patience(min(limit, left))
         for index in range(spec.seeds):
-            result = self.attempt(spec, index, deadline)
+            result = self.attempt(spec, index, patience)
             results.append(result)
             self.late += result.late
             broke = sum(result.broke for result in results)
-            if result.fatal or result.ours or broke >= BREACHES or time.monotonic() >= deadline:
+            if result.fatal or result.ours or broke >= BREACHES or result.late:
                 break
         return results
 
-    def attempt(self, spec: Spec, index: int, deadline: float) -> Result:
+    def attempt(self, spec: Spec, index: int, patience: Patience) -> Result:
         """The case once, in a world of its own."""
         seed = f"{self.job.seed}:{spec.name}:{index}"
         record = Record()
         world: World | None = None
-        deadline += self.fetch_jail()  # fetching one is not the solution's delay
+        patience.use(*self.fetch_jail())
         try:
             try:
                 shop = self.open_shop()
                 if shop.problem is not None:
                     return Result(record, failed=uncompiled(shop.problem), fatal=True)
-                world = shop.open(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]), deadline)
+                world = shop.open(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]), patience)
             except Breach as breach:
                 text = SLOW_IMPORT if isinstance(breach, Late) else f"решение не загрузилось: {breach}"
                 self.release()
@@ -194,25 +196,25 @@ class Judging:
 
     # -- jails -------------------------------------------------------------------------------------------
 
-    def fetch_jail(self) -> float:
-        """See that there is a jail; wall seconds it took. Raises what `take_jail` raises: our own fault."""
+    def fetch_jail(self) -> tuple[Jail, float]:
+        """A jail, and wall seconds it took to get. Raises what `take_jail` raises: our own fault."""
         began = time.monotonic()
         if self.jail is None:
             self.jail = self._held.enter_context(self.take_jail())
-        return time.monotonic() - began
+        return self.jail, time.monotonic() - began
 
     def open_shop(self) -> Shop:
         """The jail with the submission loaded. Raises Breach."""
         assert self.jail is not None
         if self.shop is None:
-            self.shop = Shop(self.jail, self.job.files, self.job.seed, time.monotonic() + LOADING)
+            self.shop = Shop(self.jail, self.job.files, self.job.seed, Patience(LOADING))
         return self.shop
 
     def close(self, world: World | None, *, quietly: bool = False) -> None:
         """End a world; what cannot be ended in order costs its jail. Raises Breach unless `quietly`."""
         if world is None:
             return
-        world.deadline = time.monotonic() + CLOSING
+        world.patience = Patience(CLOSING)
         try:
             world.close()
         except Breach:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import json
 import os
 import select
-import time
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from sandbox.judge.patience import Patience
 
 LINE = 64 * 1024  # bytes of one line: an honest answer is a few hundred
 DEPTH = 40  # levels of JSON nesting; the guest sends at most 12 of values, each worth up to 3
@@ -80,17 +81,17 @@ class Line:
         self.outgoing = select.poll()
         self.outgoing.register(jail.control, select.POLLOUT)
 
-    def send(self, message: dict[str, Any], deadline: float) -> None:
-        """Write one line by `deadline` (time.monotonic). Raises Breach, also when something came unasked."""
+    def send(self, message: dict[str, Any], patience: Patience) -> None:
+        """Write one line. Raises Breach, also when something came unasked."""
         self.quiet()
-        self.write(ENCODER.encode(message).encode() + b"\n", deadline)
+        self.write(ENCODER.encode(message).encode() + b"\n", patience)
 
-    def write(self, data: bytes, deadline: float) -> None:
+    def write(self, data: bytes, patience: Patience) -> None:
         while data:
             try:
                 data = data[os.write(self.jail.control, data) :]
             except BlockingIOError:
-                wait(self.outgoing, deadline)
+                wait(self.outgoing, patience)
             except OSError as error:
                 raise Gone("процесс решения завершился") from error
 
@@ -103,7 +104,7 @@ class Line:
                 raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
             raise Gone("процесс решения завершился")
 
-    def receive(self, deadline: float) -> dict[str, Any]:
+    def receive(self, patience: Patience) -> dict[str, Any]:
         """The next line as an object. Raises Late, Gone or Breach."""
         while True:
             line, found, rest = self.kept.partition(b"\n")
@@ -112,7 +113,7 @@ class Line:
                 return parse(line)
             if len(line) > LINE:
                 raise Breach("ответ решения слишком велик")
-            wait(self.incoming, deadline)
+            wait(self.incoming, patience)
             try:
                 data = os.read(self.jail.events, LINE)
             except BlockingIOError:
@@ -124,11 +125,12 @@ class Line:
             self.kept += data
 
 
-def wait(watch: select.poll, deadline: float) -> None:
-    """Until something happens to the descriptor. Raises Late at `deadline`."""
-    left = deadline - time.monotonic()
-    if left <= 0 or not watch.poll(left * 1000):
-        raise Late("решение не ответило вовремя")
+def wait(watch: select.poll, patience: Patience) -> None:
+    """Until something happens to the descriptor. Raises Late when there is no more patience."""
+    while left := patience.left():
+        if watch.poll(left * 1000):
+            return
+    raise Late("решение не ответило вовремя")
 
 
 def parse(line: bytes) -> dict[str, Any]:

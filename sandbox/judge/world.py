@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.judge import wire
+from sandbox.judge.patience import Patience
 from sandbox.judge.wire import Breach, Gone, Jail, Late, Line, Refused, Thing
 
 ASKS = 2_000  # calls of stubs in one world: far more than any exercise needs
@@ -67,29 +68,29 @@ class Shop:
     `problem` is the compile error as data when the file does not even compile, else None.
     """
 
-    def __init__(self, jail: Jail, files: dict[str, str], seed: int, deadline: float) -> None:
+    def __init__(self, jail: Jail, files: dict[str, str], seed: int, patience: Patience) -> None:
         self.jail = jail
         self.line = Line(jail)
         start = {"op": "start", "mode": "calls", "files": files, "seed": seed}
-        self.line.send(start, deadline)
-        told = self.line.receive(deadline)
+        self.line.send(start, patience)
+        told = self.line.receive(patience)
         self.problem: dict[str, Any] | None = None
         if told.get("loaded") is not True:
             self.problem = told.get("problem") if type(told.get("problem")) is dict else {}
 
-    def open(self, seed: int, deadline: float) -> World:
-        return World(self.line, seed, deadline)
+    def open(self, seed: int, patience: Patience) -> World:
+        return World(self.line, seed, patience)
 
 
 class World:
-    """Asks and is asked. `now` is virtual seconds; `deadline` is wall time (time.monotonic).
+    """Asks and is asked. `now` is virtual seconds; `patience` is how long it waits for an answer.
 
     `on_ask` answers the stubs' calls, `on_note` hears how they ended.
     """
 
-    def __init__(self, line: Line, seed: int, deadline: float) -> None:
+    def __init__(self, line: Line, seed: int, patience: Patience) -> None:
         self.line = line
-        self.deadline = deadline
+        self.patience = patience
         self.now = 0.0
         self.ended: dict[int, Outcome] = {}
         self.asks = 0
@@ -107,10 +108,10 @@ class World:
         return self.exchange({"id": secrets.token_hex(16), "op": op, **fields}, horizon)
 
     def exchange(self, request: dict[str, Any], horizon: float | None) -> dict[str, Any]:
-        self.line.send(request, self.deadline)
+        self.line.send(request, self.patience)
         limit = self.now if horizon is None else horizon
         while True:
-            message = self.line.receive(self.deadline)
+            message = self.line.receive(self.patience)
             if "ask" in message:
                 self.answer(message, request["id"], limit)
             elif "note" in message:
@@ -170,7 +171,7 @@ class World:
             data["raise"] = {"type": reply.error[0], "args": list(reply.error[1])}
         else:
             data["value"] = reply.value
-        self.line.send(data, self.deadline)
+        self.line.send(data, self.patience)
 
     def hear(self, message: dict[str, Any], request: str, limit: float) -> None:
         n = message.get("n")
@@ -181,8 +182,8 @@ class World:
 
     def close(self) -> None:
         """End the world and see that it ended. Raises Breach when the jail is not to be used again."""
-        self.line.send({"id": secrets.token_hex(16), "op": "end"}, self.deadline)
-        message = self.line.receive(self.deadline)
+        self.line.send({"id": secrets.token_hex(16), "op": "end"}, self.patience)
+        message = self.line.receive(self.patience)
         if message.get("world") != self.name:
             raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
 
