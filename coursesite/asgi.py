@@ -1,4 +1,5 @@
-"""The web process: pages and API by Django, sockets by Channels, and what lives as long as the process.
+"""The web process: files and guests' pages from memory, the rest by Django, sockets by Channels, and what
+lives as long as the process.
 
 uvicorn coursesite.asgi:application --ws websockets-sansio --ws-per-message-deflate false
   --ws-max-size 65536 --ws-ping-interval 20 --lifespan on
@@ -27,6 +28,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
 from coursesite.pagecache import PageCache
+from coursesite.staticlayer import StaticLayer
 from sandbox import consumer, runs
 from sandbox.client import valkey
 from sandbox.registrar import Registrar
@@ -72,7 +74,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": PageCache(cast(Any, django_application)),
+        "http": StaticLayer(PageCache(cast(Any, django_application))),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
         "lifespan": lifespan,
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 from launch import console
 from launch.console import say, step
@@ -27,6 +28,14 @@ def command(title: str, *words: str) -> str:
     return heard.getvalue()
 
 
+def static_sources() -> list[Path]:
+    """What `collectstatic` reads: the build, the apps' own folders, and what decides how it is laid out."""
+    apps = sorted(app.parent / "static" for app in ROOT.glob("*/apps.py"))
+    folders = [ROOT / "static" / "dist", *(folder for folder in apps if folder.is_dir())]
+    site = ROOT / "coursesite"
+    return [*folders, ROOT / "requirements.txt", site / "settings.py", site / "staticfiles.py"]
+
+
 def main() -> int:
     import os
 
@@ -40,9 +49,7 @@ def main() -> int:
     try:
         command("Готовлю базу данных", "migrate", "--no-input", "-v", "0")
         stamp = settings.STATIC_ROOT / ".stamp"
-        value = digest(
-            [ROOT / "static" / "dist", ROOT / "requirements.txt", ROOT / "coursesite" / "settings.py"]
-        )
+        value = digest(static_sources())
         if not fresh(stamp, value):
             command("Раскладываю статические файлы", "collectstatic", "--no-input", "-v", "0")
             stamp.write_text(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from launch import console, setup
+from launch import console, data, setup
 from launch.processes import Stack, check_port, free_port
 
 
@@ -106,3 +106,8 @@ def test_a_process_that_dies_at_start_is_told_with_its_last_words(tmp_path: Path
         stack.spawn("web", [sys.executable, "-c", "raise SystemExit('нет базы')"])
         with pytest.raises(console.Trouble, match="нет базы"):
             stack.await_ready("web", lambda: False, 10)
+
+
+def test_the_admins_style_sheet_is_among_what_collectstatic_depends_on() -> None:
+    admin = next((setup.ROOT / "classroom" / "static").glob("*.css"))
+    assert any(admin.is_relative_to(source) for source in data.static_sources())

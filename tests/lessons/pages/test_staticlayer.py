@@ -93,7 +93,9 @@ async def test_a_browser_must_not_guess_the_type(world: World) -> None:
     assert (await world.get())[1][b"x-content-type-options"] == b"nosniff"
 
 
-@pytest.mark.parametrize("path", ["/static/none.css", "/static/../secret", "/static/", "/", "/static/main.css.gz"])
+@pytest.mark.parametrize(
+    "path", ["/static/none.css", "/static/../secret", "/static/", "/", "/static/main.css.gz"]
+)
 async def test_what_is_no_file_of_ours_goes_to_the_site(world: World, path: str) -> None:
     assert (await world.get(path))[0] == 404
     assert world.asked == [path]
