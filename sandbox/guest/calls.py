@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+import gc
 import inspect
 import io
 import json
@@ -37,6 +38,7 @@ EPOCH = 1024.0  # loop.time() at virtual 0: not 0, as real clocks are not; a pow
 TURNS = 10_000  # of the loop at one moment; a judged call needs a few, and its wall time is short
 LINE = 64 * 1024  # bytes of one answer; the judge refuses longer ones
 PRINTED = 2_000  # characters of print() kept between two answers
+ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 SLEEP = asyncio.sleep  # the real one, whatever the learner makes of it
 DONE = 0  # exit code of a world that ended because it was told to
 
@@ -54,6 +56,7 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
         write(event_out, {"loaded": False, "problem": problem})
         return
     write(event_out, {"loaded": True})
+    gc.freeze()  # what the worlds inherit is not for their collectors to touch, and so to copy
     spare = Spare(control_in, event_out, code)
     while line := control_in.readline():
         request = json.loads(line)
@@ -103,7 +106,7 @@ class Spare:
 
 def write(pipe: BinaryIO, message: dict[str, Any]) -> None:
     """One line. Raises Unsendable when it is too long for the judge."""
-    data = json.dumps(message, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    data = ENCODER.encode(message).encode() + b"\n"
     if len(data) > LINE:
         raise Unsendable("ответ слишком велик")
     while data:

@@ -22,6 +22,7 @@ from sandbox.judge.patience import Patience
 LINE = 64 * 1024  # bytes of one line: an honest answer is a few hundred
 DEPTH = 40  # levels of JSON nesting; the guest sends at most 12 of values, each worth up to 3
 TEXT = 20_000  # characters of one string
+LARGEST = float("inf")
 
 
 class Breach(Exception):
@@ -157,21 +158,21 @@ ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", 
 
 def bound(value: Any, depth: int) -> None:
     """Raises ValueError when a value is too deep, too long, or a number that is none."""
-    if depth > DEPTH:
-        raise ValueError("too deep")
-    if type(value) is str and len(value) > TEXT:
-        raise ValueError("too long")
-    if type(value) is float and value - value != 0.0:  # 1e999 is read as infinity
-        raise ValueError("not finite")
-    if type(value) is int and abs(value) >= 2**63:
+    kind = type(value)
+    if kind is dict or kind is list:
+        if depth > DEPTH:
+            raise ValueError("too deep")
+        for item in value if kind is list else (*value, *value.values()):
+            if item is not None:
+                bound(item, depth + 1)
+    elif kind is str:
+        if len(value) > TEXT:
+            raise ValueError("too long")
+    elif kind is float:
+        if not -LARGEST < value < LARGEST:  # 1e999 is read as infinity
+            raise ValueError("not finite")
+    elif kind is int and not -(2**63) < value < 2**63:
         raise ValueError("too big")
-    if type(value) is list:
-        for item in value:
-            bound(item, depth + 1)
-    if type(value) is dict:
-        for key, item in value.items():
-            bound(key, depth)
-            bound(item, depth + 1)
 
 
 def unpack(packed: Any) -> Any:

@@ -39,6 +39,8 @@ def shown(value: Any) -> str:
 
 def clean(text: str) -> str:
     """Text from the jail made visible: control characters, half symbols and direction marks are escaped."""
+    if text.isprintable():
+        return text
     return "".join(
         letter if letter.isprintable() or letter == NBSP else letter.encode("unicode_escape").decode()
         for letter in text

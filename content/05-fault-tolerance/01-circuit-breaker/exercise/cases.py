@@ -651,7 +651,7 @@ async def agrees_with_the_rules(c: Case) -> None:
         "declined": Raise(declined.name, ("карта отклонена",)),
     }
     sick = True
-    for _ in range(10 + c.size):
+    for _ in range(10 + c.size // 2):
         if c.random.random() < 0.2:
             sick = not sick
         choice = c.random.random()
