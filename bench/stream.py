@@ -8,6 +8,7 @@ many seconds, and restarts the web process in the middle; `--only-soak` leaves t
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import tempfile
@@ -35,6 +36,7 @@ HEAD = [
     "p99 ms",
     "events got",
     "missing",
+    "CPU µs each",
     "KB a viewer",
     "p99 ≤",
 ]
@@ -50,6 +52,12 @@ def resident(pid: int) -> float:
     """KB of memory that is the process's own."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return sum(float(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_"))
+
+
+def spent(pid: int) -> float:
+    """Seconds of CPU the process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def line(pipe: IO[bytes] | None) -> bytes:
@@ -79,6 +87,8 @@ class Bench:
             pid, port, target = server.pid, self.bare_port, self.bare_socket
             paths = [f"/run/{number}" for number in range(runs)]
         else:
+            self.stack.stop_one("web")  # a fresh one: memory that an earlier cell freed would hide this one's
+            self.stack.start_web()
             pid, port, target = self.stack.running["web"].pid, self.stack.port, self.url
             paths = [f"/ws/runs/{run}/" for run in ids]
             self.announce(ids)
@@ -99,9 +109,11 @@ class Bench:
                 stdout=subprocess.PIPE,
             )
             line(producing.stdout)
+            cpu = spent(pid)
             time.sleep(self.seconds * 0.8)
             each = (resident(pid) - before) / viewers
             line(producing.stdout)
+            cpu = spent(pid) - cpu
             producing.wait()
             time.sleep(0.7)
             assert watching.stdin is not None
@@ -116,7 +128,15 @@ class Bench:
                 server.wait()
         faults = f"{got['missing']}" if got["last"][0] == got["last"][1] or runs > 1 else f"{got['last']}"
         memory = f"{each:.1f}" if viewers >= 100 else ""
-        return [f"{runs} × {viewers}", name, *got["late"], got["count"], faults, memory]
+        return [
+            f"{runs} × {viewers}",
+            name,
+            *got["late"],
+            got["count"],
+            faults,
+            cpu / got["count"] * 1e6,
+            memory,
+        ]
 
     def announce(self, ids: list[str]) -> None:
         """The runs exist before anybody looks."""

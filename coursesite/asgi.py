@@ -23,16 +23,14 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.routing import ProtocolTypeRouter
 
 from coursesite.pagecache import PageCache
 from coursesite.staticlayer import StaticLayer
 from sandbox import consumer, runs
 from sandbox.client import valkey
+from sandbox.door import Door
 from sandbox.registrar import Registrar
-from sandbox.routing import websocket_urlpatterns
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +73,7 @@ async def lifespan(
 application = ProtocolTypeRouter(
     {
         "http": StaticLayer(PageCache(cast(Any, django_application))),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": Door(),
         "lifespan": lifespan,
     }
 )

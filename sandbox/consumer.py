@@ -1,7 +1,7 @@
 """The socket of a run: `docs/protocol.md`. Tails the log to a viewer; decides nothing.
 
-A plain ASGI application instead of Channels' consumer class: one task fewer a viewer and no JSON round trip
-for each frame (measured, see docs/decisions.md). Channels still routes, authenticates and checks the origin.
+Spoken over plain ASGI instead of Channels' consumer class: one task fewer a viewer and no JSON round trip
+for each frame (measured, see docs/decisions.md). Channels routes and checks who comes: `sandbox.door`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
-from sandbox import controls, runs, states, stream
+from sandbox import controls, runs, states
 from sandbox.models import Run, inflate
 from sandbox.reader import FRAME_BYTES, HEAD, TAIL, Reader, Told, Viewer
 
@@ -33,7 +32,6 @@ JOIN_WITHIN = 30.0  # s from connecting to `subscribe`
 
 UNKNOWN, MISUSED, NOT_SUBSCRIBED, BROKEN = 4404, 4429, 4408, 1011
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -66,15 +64,6 @@ def find(run_id: str) -> Told | None:
     return Told(run.state, run.attempt, run.last_seq, body)
 
 
-@database_sync_to_async  # type: ignore[untyped-decorator]
-def access(scope: Scope, run_id: str) -> str | None:
-    """What the site lets this visitor do: "control", "watch" or None."""
-    allowed: str | None = import_string(settings.SANDBOX_ACCESS)(
-        scope.get("user"), scope.get("session"), run_id
-    )
-    return allowed
-
-
 class Refusal(Exception):
     """A message that is not carried out: `code` for scripts, `text` in Russian for people."""
 
@@ -87,31 +76,29 @@ class Refusal(Exception):
 class RunSocket:
     """One viewer's connection."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.run: str = scope["url_route"]["kwargs"]["run"]
-        self.scope = scope
+    def __init__(self, run: str, allowed: str | None, receive: Receive, send: Send) -> None:
+        self.run = run
+        self.allowed = allowed
         self.receive = receive
         self.transmit = send
-        self.allowed: str | None = None
         self.reader: Reader
         self.viewer: Viewer | None = None
         self.pump: asyncio.Task[None] | None = None
         self.closed = False
         self._tokens, self._filled, self._refused = BURST, time.monotonic(), 0
 
-    async def serve(self) -> None:
-        await self.receive()  # websocket.connect
-        await self.transmit({"type": "websocket.accept"})
-        known = stream.RUN_ID.fullmatch(self.run) is not None
-        self.allowed = await access(self.scope, self.run) if known else None
-        # What access needed is not needed any more, and a thousand viewers would keep it in memory.
-        self.scope.clear()
-        if self.allowed is None:
-            await self.unknown()
-            return
-        self.reader = await shared_reader()
+    async def __call__(self) -> None:
         try:
+            await self.receive()  # websocket.connect
+            await self.transmit({"type": "websocket.accept"})
+            if self.allowed is None:
+                await self.say_error("unknown_run", "Такого прогона нет.", None)
+                await self.close(UNKNOWN)
+                return
+            self.reader = await shared_reader()
             await self.listen()
+        except OSError:
+            pass  # the viewer went away while we were talking
         finally:
             if self.pump is not None:
                 self.pump.cancel()
@@ -270,10 +257,6 @@ class RunSocket:
             viewer.cursor = last
             await asyncio.sleep(0)
 
-    async def unknown(self) -> None:
-        await self.say_error("unknown_run", "Такого прогона нет.", None)
-        await self.close(UNKNOWN)
-
     async def say_error(self, code: str, text: str, ref: Any) -> None:
         message = {"type": "error", "code": code, "message": text}
         await self.say(message if ref is None else {**message, "ref": ref})
@@ -305,9 +288,3 @@ def archive_frames(body: bytes, after: int) -> Iterator[tuple[int, str]]:
             lines, size = [], 0
     if lines:
         yield seq, HEAD + b",".join(lines).decode() + TAIL
-
-
-async def run_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """The ASGI application behind `/ws/runs/<id>/`."""
-    with contextlib.suppress(OSError):  # the viewer went away while we were talking
-        await RunSocket(scope, receive, send).serve()

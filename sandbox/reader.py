@@ -22,14 +22,16 @@ from redis.exceptions import RedisError
 
 from sandbox import states, stream
 from sandbox.stream import Batch
+from sandbox.tail import Tail, bulk
 
 log = logging.getLogger(__name__)
 
-BLOCK_MS = 4_000  # below redis-py's and proxies' idle limits
+BLOCK = 4.0  # s, below the idle limits of whatever stands between
 WAKE_TTL = 3_600  # s
 RING_BYTES = 256 * 1024  # of one watched run
 FRAME_BYTES = 64 * 1024  # of events in one frame; one event more at most
 POSITIONS_EVERY = 0.5  # s
+MANY, BREATH = 64, 0.002  # above so many runs, gather news for so many seconds: each read names every run
 HISTORY = 200  # batches of one XRANGE
 
 Frame = str
@@ -47,6 +49,7 @@ class Told:
 
 
 Entry = tuple[bytes, dict[bytes, bytes]]
+CHANGES = bulk(stream.CHANGES.encode())
 Find = Callable[[str], Awaitable[Told | None]]
 
 
@@ -62,6 +65,7 @@ class Watched:
     position: int | None = None
     body: bytes | None = None
     key: str = ""
+    asked: bytes = b""  # the key as the blocking read asks for it
     ring: deque[Batch] = field(default_factory=deque)
     floor: int = 0  # the ring holds every event after this one
     top: int = 0  # and up to this one
@@ -95,6 +99,7 @@ class Watched:
         """Another attempt begins: its log is another stream."""
         self.attempt = attempt
         self.key = stream.log_key(self.run, attempt)
+        self.asked = bulk(self.key.encode())
         self.ring.clear()
         self.floor = self.top = floor
         self.size = 0
@@ -165,24 +170,24 @@ class Reader:
     def __init__(self, url: str, find: Find) -> None:
         self.find = find
         options: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": 5.0}
-        # redis-py's stubs describe every protocol and decoding at once; ours is bytes in RESP2
-        self._blocking: Any = redis.Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 5, **options)
+        self._tail = Tail(url, block=BLOCK)
         pool = redis.BlockingConnectionPool.from_url(
             url, max_connections=8, timeout=20, socket_timeout=10.0, **options
         )
+        # redis-py's stubs describe every protocol and decoding at once; ours is bytes in RESP2
         self.client: Any = redis.Redis(connection_pool=pool)
         self._watched: dict[str, Watched] = {}
         self._by_key: dict[bytes, Watched] = {}
-        self._wake_key = f"web:{uuid.uuid4().hex}:wake"
-        self._wake_id = "0"
-        self._changes_id = "0"
+        self._wake_key = f"web:{uuid.uuid4().hex}:wake".encode()
+        self._wake_id = b"0"
+        self._changes_id = b"0"
         self._tasks: list[asyncio.Task[None]] = []
         self._over = False
         self._stale_positions = asyncio.Event()
 
     async def start(self) -> None:
         newest = await self.client.xrevrange(stream.CHANGES, count=1)
-        self._changes_id = newest[0][0].decode() if newest else "0"
+        self._changes_id = newest[0][0] if newest else b"0"
         self._tasks = [
             asyncio.create_task(self._read_forever(), name="reader"),
             asyncio.create_task(self._place_forever(), name="positions"),
@@ -202,7 +207,7 @@ class Reader:
             await asyncio.gather(*late, return_exceptions=True)
         with contextlib.suppress(RedisError, OSError):
             await self.client.delete(self._wake_key)
-        await self._blocking.aclose()
+        self._tail.close()
         await self.client.aclose()
         await self.client.connection_pool.disconnect()
 
@@ -326,23 +331,25 @@ class Reader:
                 await asyncio.sleep(0.3)
 
     async def _read(self) -> None:
-        positions: dict[Any, Any] = {self._wake_key: self._wake_id, stream.CHANGES: self._changes_id}
-        for key, watched in self._by_key.items():
-            positions[key] = f"{watched.top}-0"
-        reply = await self._blocking.xread(positions, block=BLOCK_MS)
+        positions = [(bulk(self._wake_key), self._wake_id), (CHANGES, self._changes_id)]
+        positions += [(watched.asked, b"%d-0" % watched.top) for watched in self._by_key.values()]
         changes: list[Entry] = []
-        for name, entries in reply or []:
-            watched_here = self._by_key.get(name)
-            if watched_here is not None:
-                for entry_id, fields in entries:
-                    watched_here.push(stream.batch(entry_id, fields[b"e"]))
-            elif name == stream.CHANGES.encode():
-                changes = entries
-            elif name == self._wake_key.encode():
-                self._wake_id = entries[-1][0].decode()
+        for key, entries in await self._tail.read(positions):
+            watched = self._by_key.get(key)
+            if watched is not None:
+                for entry_id, (_, payload) in entries:
+                    watched.push(stream.batch(entry_id, payload))
+            elif key == self._wake_key:
+                self._wake_id = entries[-1][0]
+            elif key == stream.CHANGES.encode():
+                changes = [
+                    (entry_id, dict(zip(words[::2], words[1::2], strict=True))) for entry_id, words in entries
+                ]
         for entry_id, fields in changes:
             await self._change(fields)
-            self._changes_id = entry_id.decode()
+            self._changes_id = entry_id
+        if len(self._by_key) > MANY:
+            await asyncio.sleep(BREATH)
 
     async def _change(self, fields: dict[bytes, bytes]) -> None:
         self._stale_positions.set()

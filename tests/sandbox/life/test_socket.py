@@ -10,24 +10,20 @@ from typing import Any
 import pytest
 import redis
 from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
-from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 
 from sandbox import consumer, runs, states, stream
 from sandbox.attempt import Attempt
+from sandbox.door import Door
 from sandbox.jobs import DemoJob
 from sandbox.leases import Leases
 from sandbox.limits import DEMO
 from sandbox.lines import Bounds
 from sandbox.models import Run, new_id
 from sandbox.registrar import Registrar
-from sandbox.routing import websocket_urlpatterns
 from tests.sandbox.life.sockets import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-APPLICATION = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 Open = Callable[..., Awaitable[Socket]]
 
 
@@ -61,7 +57,7 @@ async def connect(client: redis.Redis) -> AsyncIterator[Open]:
     opened: list[Socket] = []
 
     async def connect(run_id: str, **subscribe: Any) -> Socket:
-        socket = Socket(APPLICATION, f"/ws/runs/{run_id}/", "http://localhost")
+        socket = Socket(Door(), f"/ws/runs/{run_id}/", "http://localhost")
         opened.append(socket)
         assert await socket.open()
         if subscribe:
@@ -280,7 +276,11 @@ async def test_an_unknown_run_is_told_of_and_closed(run_id: str, connect: Open) 
 
 
 async def test_another_site_s_page_may_not_connect(run: Run) -> None:
-    assert not await Socket(APPLICATION, f"/ws/runs/{run.id}/", "http://evil.example").open()
+    assert not await Socket(Door(), f"/ws/runs/{run.id}/", "http://evil.example").open()
+
+
+async def test_there_is_nothing_at_other_addresses() -> None:
+    assert not await Socket(Door(), "/ws/elsewhere/", "http://localhost").open()
 
 
 async def test_nothing_is_kept_of_a_run_that_nobody_watches_any_more(connect: Open, attempt: Attempt) -> None:
