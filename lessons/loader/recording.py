@@ -54,6 +54,8 @@ def said(event: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
         return str(event.get("text", ""))
     if kind == "problem":
         return f"{event.get('error')}: {event.get('message')}"
+    if kind == "case.failed":
+        return failure(event)
     declared = spec.get("kinds", {}).get(kind) or RUNTIME_KINDS.get(kind) or {"label": kind, "fields": []}
     say = declared.get("say")
     if say:
@@ -64,9 +66,18 @@ def said(event: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
     return f"{declared['label']}: {fields}" if fields and kind != "run.started" else str(declared["label"])
 
 
+def failure(event: Mapping[str, Any]) -> str:
+    """A `case.failed` in words: what was checked, what was expected, what came."""
+    told = [event.get("message") or event.get("title")]
+    parts = [("Ожидалось", event.get("expected")), ("Получилось", event.get("got"))]
+    told += [f"{word}: {value}" for word, value in parts if value is not None]
+    sentences = [text if text.endswith((".", "!", "?")) else f"{text}." for text in told if text]
+    return " ".join(["Проверка не\u00a0пройдена.", *sentences])
+
+
 def moments(events: Iterable[Mapping[str, Any]], spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Key moments: [{t, kind, text}]. `t` in scenario seconds."""
-    always = {"run.started", "control.set", "problem", "limit", "run.ended"}
+    always = {"run.started", "control.set", "problem", "limit", "case.failed", "run.ended"}
     keys = always | {kind for kind, entry in spec.get("kinds", {}).items() if entry.get("key")}
     return [{"t": e["t"], "kind": e["kind"], "text": said(e, spec)} for e in events if e["kind"] in keys]
 

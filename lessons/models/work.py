@@ -85,6 +85,7 @@ class Variant(models.TextChoices):
 class LessonRun(Owned):
     """Whose run it is and what of the course it runs. The run itself knows neither.
 
+    `submission` is set on the run of a failed case (`variant` case) and on no other.
     `address` is a keyed hash of the starter's network address: enough to count, useless to find anybody.
     """
 
@@ -115,6 +116,14 @@ class LessonRun(Owned):
         blank=True,
         related_name="forks",
         verbose_name="ветка от",
+    )
+    submission = models.ForeignKey(
+        "Submission",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="case_runs",
+        verbose_name="решение, проверка которого не пройдена",
     )
     address = models.CharField(max_length=32, blank=True, editable=False)
     created = models.DateTimeField("создан", default=timezone.now, db_index=True)

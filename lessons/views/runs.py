@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lessons import catalog
 from lessons.loader.recording import moments
 from lessons.models.content import Lesson
-from lessons.models.work import Grading, Slot, Variant
+from lessons.models.work import Grading, LessonRun, Slot, Variant
 from lessons.views import blocks
 from lessons.views.shared import refusal
-from lessons.work import owners, runs, submissions
+from lessons.work import owners, runs, submissions, verdicts
 from lessons.work.errors import WorkError
 from sandbox import states
 
@@ -43,20 +45,24 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     described = {**runs.describe(found, owner), "t": _moment(request)}
     row = Lesson.objects.select_related("chapter").filter(slug=found.lesson).first()
     live = described["state"] in states.LIVE_STATES
+    events: Iterable[dict[str, Any]] = (json.loads(line) for line in islice(found.run.events(), EVENTS_READ))
+    case: dict[str, Any] | None = None
+    if found.variant == Variant.CASE:
+        events = list(events)
+        case = _case(found, owner, events)
     context: dict[str, Any] = {
         "run": described,
         "live": live,
         "owner_name": found.owner_name,
         "variant": Variant(found.variant).label,
-        "is_case": found.variant == Variant.CASE,
+        "case": case,
         "state": found.run.get_state_display(),
         "created": found.created,
         "t": described["t"],
         "lesson": row,
     }
     if row is not None and row.has_demo:
-        events = (json.loads(line) for line in islice(found.run.events(), EVENTS_READ))
-        told = moments(events, row.spec)
+        told = [one for one in moments(events, row.spec) if case is None or one["kind"] != "run.ended"]
         context |= blocks.demo_context(row, described)
         context |= {
             "moments": told[:MOMENTS_SHOWN],
@@ -64,6 +70,17 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "inputs": _inputs(row, described),
         }
     return render(request, "lessons/run.html", context)
+
+
+def _case(found: LessonRun, owner: owners.Owner, events: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The check that failed, as its log tells it, and the solution it was about, for those who may see it."""
+    failed = verdicts.failure(events) or {"message": found.run.text}
+    seen = found.submission_id is not None and runs.shows_code(found, owner)
+    return {
+        **failed,
+        "inputs": _lines(failed.get("inputs")),
+        "submission_url": reverse("submission", args=[found.submission_id]) if seen else "",
+    }
 
 
 def _moment(request: HttpRequest) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -19,12 +19,15 @@ from lessons.models.work import Grading, Judging, LessonRun, Submission, Variant
 from lessons.work import progress
 from sandbox import runs as sandbox_runs
 from sandbox.models import Run
+from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
 KEPT = ("message", "expected", "got", "inputs", "hint", "at", "ms", "seeds", "seeds_passed")
+TOLD = ("n", "title", "message", "expected", "got", "inputs", "hint", "seeds", "seeds_passed")
 OURS = "Проверка не\u00a0состоялась по\u00a0нашей вине. Попытка не\u00a0засчитана: отправьте решение ещё раз."
 STOPPED = "Проверку остановили. Попытка не\u00a0засчитана."
+NOT_PASSED = "Проверка не\u00a0пройдена."
 SKIPPED = "До\u00a0этой проверки дело не\u00a0дошло."
 
 
@@ -144,10 +147,19 @@ def _stand(submission: Submission, judging: Judging) -> None:
     )
 
 
+def failure(events: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """What failed, from the log of a case's run: its `case.failed`. None when the log has none."""
+    return next((event for event in events if event["kind"] == "case.failed"), None)
+
+
 def _trace_run(submission: Submission, case: dict[str, Any], trace: list[dict[str, Any]], run: Run) -> Run:
-    """A finished run whose log is the trace of a failed case; `case["at"]` is the moment to open."""
-    last = max(float(trace[-1]["t"]), float(case.get("at") or 0.0))
-    case.setdefault("at", last)
+    """A finished run whose log is the trace of a failed case and, at the moment of the violation, the
+    failure itself: whoever reads the log needs nothing else. `case["at"]` is the moment to open."""
+    last = max(float(event["t"]) for event in trace)
+    if case.get("at") is None:
+        case["at"] = last
+    at = float(case["at"])
+    last = max(last, at)
     started = {
         "t": 0.0,
         "kind": "run.started",
@@ -156,10 +168,14 @@ def _trace_run(submission: Submission, case: dict[str, Any], trace: list[dict[st
         "clock": "virtual",
         "controls": {},
     }
-    message = str(case.get("message") or "")
-    ended = {"t": last, "kind": "run.ended", "state": "finished", "reason": "done", "text": message}
+    told = {name: case[name] for name in TOLD if case.get(name) not in (None, "", [])}
+    failed = {"t": at, "kind": "case.failed", **told}
+    # A stable sort: the failure comes after all that happened at its moment.
+    story = sorted([*trace, failed], key=lambda event: float(event["t"]))
+    ending = Ending("finished", "done", str(case.get("message") or NOT_PASSED))
+    ended = {"t": last, "kind": "run.ended", **asdict(ending)}
     traced = sandbox_runs.record(
-        [started, *trace, ended], label=f"{submission.lesson}: {case['title']}", kind="case"
+        [started, *story, ended], label=f"{submission.lesson}: {case['title']}", kind="case", ending=ending
     )
     LessonRun.objects.create(
         run=traced,
@@ -167,5 +183,6 @@ def _trace_run(submission: Submission, case: dict[str, Any], trace: list[dict[st
         lesson=submission.lesson,
         variant=Variant.CASE,
         code=submission.code,
+        submission=submission,
     )
     return traced

@@ -7,9 +7,10 @@
 import scenes from 'poligon:scenes';
 import { archive, recording } from './demo/recording.js';
 import { Notice, Share, Variants } from './demo/panel.js';
-import { ACTIVE, LOCKED, ended, position, problem } from './demo/words.js';
+import { ACTIVE, LOCKED, ended, own, position, problem } from './demo/words.js';
 import { Controls } from './kit/controls.js';
 import { html, label, on } from './kit/elements.js';
+import { violation } from './kit/words.js';
 import { Player } from './player.js';
 import { api, reader } from './reader.js';
 import { RunSocket } from './socket.js';
@@ -38,7 +39,10 @@ class PoligonDemo extends HTMLElement {
 
   build(scene) {
     const { spec } = this;
-    const names = Object.fromEntries(Object.entries(spec.kinds ?? {}).map(([kind, one]) => [kind, one.label]));
+    const names = Object.fromEntries([
+      ...Object.entries(spec.kinds ?? {}).map(([kind, one]) => [kind, one.label]),
+      ...spec.controls.map((control) => [control.name, control.label]),
+    ]);
     for (const child of [...this.children]) if (!child.matches('script')) child.hidden = true;
     this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
     this.player = new Player(this.card, { ...scene, title: spec.title }, this, { duration: spec.duration, names });
@@ -81,7 +85,7 @@ class PoligonDemo extends HTMLElement {
     this.controls.lock(this.fork ? '' : locked);
     this.forkButton.hidden = mode === 'starting' || !this.player.run.events.length;
     label(this.forkButton, this.fork ? 'Не повторять' : 'Повторить с изменениями');
-    const source = { recording: 'Запись', starting: 'Запуск', live: 'Эфир', ended: 'Прогон' }[mode];
+    const source = { recording: 'Запись', starting: 'Запуск', live: 'Эфир', ended: this.shown === 'case' ? 'Проверка' : 'Прогон' }[mode];
     const variant = this.spec.variants.find((one) => one.name === this.shown)?.label ?? (this.shown === 'mine' ? 'Моя' : '');
     label(this.player.source, variant ? `${source} · ${variant.toLowerCase()}` : source);
     this.player.source.dataset.mode = mode;
@@ -117,7 +121,9 @@ class PoligonDemo extends HTMLElement {
       }
       this.load(await archive(id), Number.isNaN(t) ? null : t);
       this.become('ended');
-      this.notice.show(ended(run.state, run.text), run.state === 'finished' ? 'plain' : 'warn');
+      const failed = this.player.run.firsts.get('case.failed');
+      if (failed) this.notice.show(violation(failed), 'fail');
+      else this.notice.show(ended(run.state, run.text), run.state === 'finished' ? 'plain' : 'warn');
     } catch (error) {
       this.notice.show(error.message, 'fail');
     }
@@ -245,7 +251,7 @@ class PoligonDemo extends HTMLElement {
       case 'problem':
         this.broken = problem(event);
         this.notice.show(this.broken, 'fail');
-        if (this.shown === 'mine') this.tell('problem', { ...event, slot: 'demo' });
+        if (this.shown === 'mine') this.tell('problem', { ...event, line: own(event.file) ? event.line : null, slot: 'demo' });
         break;
       case 'limit':
         this.notice.show(event.text, 'fail');

@@ -159,7 +159,10 @@ export class Player {
     const made = Math.max(run.end, 0.001);
     const end = clock.live ? Math.max(this.duration, made) : made;
     const count = Math.round(clamp(timeline.w / 7, 40, 140) * (made / end)) || 1;
-    timeline.data({ ...this.scene.overview(run, count), end, edge: clock.live ? run.end : null });
+    const drawn = this.scene.overview(run, count);
+    const failed = run.firsts.get('case.failed');
+    if (failed) drawn.marks = [...drawn.marks, { t: failed.t, label: 'нарушение', tone: 'fail' }];
+    timeline.data({ ...drawn, end, edge: clock.live ? run.end : null });
   }
 
   // ---- where the viewer is ----

@@ -67,8 +67,15 @@ def test_a_guest_reads_trips_breaks_and_edits_then_alisa_submits_and_boris_sees_
     expect(page.locator("poligon-exercise .verdict h3")).to_contain_text(re.compile("[Рр]еш"))
 
     page.goto(address)
-    reader.demo()
+    card = reader.demo()
     expect(reader.badge()).to_be_visible()
+    expect(page.locator("[data-run-state]")).to_have_text("не\u00a0пройдена")
+    expect(card.locator(".k-notice")).to_contain_text("Нарушение на ")
+    expect(card.locator(".k-flag.tone-fail")).to_have_text("нарушение")
+    card.get_by_text("Журнал событий").click()
+    expect(card.locator("tr.k-failed")).to_contain_text("Ожидалось: ")
+    page.get_by_role("link", name="К решению и остальным проверкам").click()
+    expect(page).to_have_url(re.compile(r"/submissions/\d+/$"))
 
     # the instructor sees it all in the admin
     another.log_in("Борис")

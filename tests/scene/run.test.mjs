@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Run } from '../../static/src/kit/run.js';
+import { told, violation } from '../../static/src/kit/words.js';
 import { deepFreeze, log, recording, replay, scene } from './helpers.mjs';
 
 function recorded() {
@@ -63,6 +64,24 @@ test('the first rejection is a key moment and the second is not', () => {
   const run = new Run(scene);
   run.push(log([1, 'call.rejected', { id: 1, retry_in: 5 }], [2, 'call.rejected', { id: 2, retry_in: 4 }]));
   assert.deepEqual(run.events.map((event) => scene.key(event, run)), [true, false]);
+});
+
+test('the failure of a check is a key moment in every scene', () => {
+  const run = new Run(scene);
+  run.push(log([1, 'call.sent', { id: 1 }], [4, 'case.failed', { message: 'Цепь замкнута' }], [4, 'run.ended', {}]));
+  assert.equal(run.next(0), 4);
+});
+
+test('the failure of a check is told with its moment, what was expected and what came', () => {
+  const failed = { kind: 'case.failed', t: 10.5, message: 'Вызов идёт пробой', expected: 'вызов дошёл', got: 'отказ' };
+  assert.equal(violation(failed), 'Нарушение на 10,5 с. Вызов идёт пробой. Ожидалось: вызов дошёл. Получилось: отказ.');
+});
+
+test('events of the runtime have words in every scene', () => {
+  const names = { down: 'Сервис лежит' };
+  assert.equal(told({ kind: 'control.set', name: 'down', value: true }, names), 'Сервис лежит: да');
+  assert.equal(told({ kind: 'run.ended', text: 'Прогон завершён.' }), 'Прогон завершён.');
+  assert.equal(told({ kind: 'call.sent', id: 1 }), '');
 });
 
 test('the inputs of a fork are the seed, the first controls and what was moved before the moment', () => {

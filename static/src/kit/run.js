@@ -40,6 +40,11 @@ export class Run {
     return this.firsts.get(event.kind) === event;
   }
 
+  /** Is this a moment to jump to? The scene says; a check's failure is one in every scene. */
+  key(event) {
+    return event.kind === 'case.failed' || this.scene.key(event, this);
+  }
+
   /** How many events have happened by the moment `t` (inclusive). */
   count(t) {
     let low = 0;
@@ -74,12 +79,12 @@ export class Run {
 
   /** The key moment after `t`, or null. */
   next(t) {
-    return this.events.find((event) => event.t > t + 0.01 && this.scene.key(event, this))?.t ?? null;
+    return this.events.find((event) => event.t > t + 0.01 && this.key(event))?.t ?? null;
   }
 
   /** The key moment before `t`, or null. */
   previous(t) {
-    return this.events.findLast((event) => event.t < t - 0.05 && this.scene.key(event, this))?.t ?? null;
+    return this.events.findLast((event) => event.t < t - 0.05 && this.key(event))?.t ?? null;
   }
 
   /** The inputs that would bring another run to the moment `t`: seed, first controls, script of `[t, name, value]`. */

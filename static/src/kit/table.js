@@ -4,13 +4,14 @@
  */
 import { html, label, on } from './elements.js';
 import { fmt } from './numbers.js';
+import { RUNTIME, told } from './words.js';
 
 const GAP = 200; // milliseconds between redraws while time runs
 const ROWS = 40;
 const AFTER = 8; // of them, after the playhead
 
 export class EventTable {
-  /** `columns`: [{title, text(event)}]; `names`: kind → words for the filter; `onSeek(t)` when a row is chosen. */
+  /** `columns`: [{title, text(event)}]; `names`: kind → words for the filter, control → its label; `onSeek(t)` when a row is chosen. */
   constructor(host, { columns, names = {}, onSeek }) {
     this.columns = columns;
     this.names = names;
@@ -68,7 +69,10 @@ export class EventTable {
     html(row, 'td', {}, String(event.seq));
     const jump = html(html(row, 'td'), 'button', { type: 'button' }, `${fmt(event.t, 2)}\u00a0с`);
     jump.addEventListener('click', () => this.onSeek(event.t));
-    for (const column of this.columns) html(row, 'td', {}, column.text(event));
+    row.classList.toggle('k-failed', event.kind === 'case.failed');
+    const cells = this.columns.map((column) => column.text(event));
+    if (!cells.some(Boolean)) cells[0] = told(event, this.names); // what no scene knows of
+    for (const text of cells) html(row, 'td', {}, text);
     return row;
   }
 
@@ -77,7 +81,7 @@ export class EventTable {
       const { kind } = run.events[i];
       if (this.kinds.has(kind)) continue;
       this.kinds.add(kind);
-      html(this.filter, 'option', { value: kind }, this.names[kind] ?? kind);
+      html(this.filter, 'option', { value: kind }, this.names[kind] ?? RUNTIME[kind] ?? kind);
     }
     this.known = run.events.length;
   }

@@ -115,13 +115,44 @@ def test_each_check_tells_what_was_expected_and_what_came(submission: Submission
     assert f'href="/runs/{case_run}/?t=1.5"' in html
 
 
-def test_the_run_of_a_failed_check_opens(submission: Submission, alisas: Client) -> None:
+@pytest.fixture
+def case_page(submission: Submission) -> str:
+    """The address of the run of a failed check, at its moment."""
     end(submission.run_id, STARTED, passed(1, "Размыкается"), TRACE,
-        failed(2, "Замыкается"), {"kind": "verdict", "passed": 1, "total": 2, "ok": False})  # fmt: skip
-    case_run = Submission.objects.get().cases[1]["run"]
-    html = text_of(alisas, f"/runs/{case_run}/?t=1.5")
-    assert "Что произошло" in html
-    assert "Насчитали 1" in html
+        failed(2, "Замыкается", hint="Считайте ошибки подряд."),
+        {"kind": "verdict", "passed": 1, "total": 2, "ok": False})  # fmt: skip
+    return f"/runs/{Submission.objects.get().cases[1]['run']}/?t=1.5"
+
+
+def test_the_run_of_a_failed_check_tells_what_was_checked_and_what_came(
+    case_page: str, alisas: Client
+) -> None:
+    html = text_of(alisas, case_page)
+    for words in ("Замыкается</h1>", "состояние после трёх ошибок", "threshold = 3", "open", "closed",
+                  "Считайте ошибки подряд."):  # fmt: skip
+        assert words in html
+    assert "не&nbsp;пройдена</span>" in html
+    assert "завершён" not in html
+
+
+def test_the_moments_of_a_failed_check_end_with_the_failure(case_page: str, alisas: Client) -> None:
+    moments = text_of(alisas, case_page).split('<ol class="demo-moments">')[1].split("</ol>")[0]
+    assert "Насчитали 1" in moments
+    last = moments.split("<li>")[-1]
+    assert (
+        "Проверка не\u00a0пройдена. состояние после трёх ошибок. Ожидалось: open. Получилось: closed." in last
+    )
+
+
+def test_a_failed_check_leads_back_to_the_task(case_page: str, evas: Client) -> None:
+    assert 'href="/lessons/counter/#exercise"' in text_of(evas, case_page)
+
+
+def test_a_failed_check_leads_back_to_the_solution_for_those_who_may_see_it(
+    case_page: str, submission: Submission, alisas: Client, boriss: Client, evas: Client
+) -> None:
+    link = f'href="/submissions/{submission.pk}/"'
+    assert [link in text_of(client, case_page) for client in (alisas, boriss, evas)] == [True, True, False]
 
 
 def test_a_solved_exercise_says_so(submission: Submission, alisas: Client) -> None:

@@ -90,9 +90,52 @@ def test_the_trace_of_a_failed_case_reads_as_any_log(lesson: Lesson, learner: Ow
     sent = submit(learner)
     end(sent.run_id, *HALF)
     events = [json.loads(line) for line in Run.objects.get(kind="case").events()]
-    assert [event["seq"] for event in events] == [1, 2, 3, 4]
-    assert [event["kind"] for event in events] == ["run.started", "call.sent", "breaker.state", "run.ended"]
+    kinds = ["run.started", "call.sent", "breaker.state", "case.failed", "run.ended"]
+    assert [(event["seq"], event["kind"]) for event in events] == list(enumerate(kinds, 1))
     assert events[2] == {"seq": 3, "t": 1.5, "kind": "breaker.state", "before": "closed", "after": "open"}
+
+
+def test_the_log_of_a_failed_case_tells_what_failed_and_when(lesson: Lesson, learner: Owner) -> None:
+    end(submit(learner).run_id, *HALF)
+    events = [json.loads(line) for line in Run.objects.get(kind="case").events()]
+    failure = verdicts.failure(events)
+    assert failure == {
+        "seq": 4,
+        "t": 1.5,
+        "kind": "case.failed",
+        "n": 2,
+        "title": "Замыкается",
+        "message": "состояние после трёх ошибок",
+        "expected": "open",
+        "got": "closed",
+        "inputs": ["threshold = 3"],
+    }
+
+
+def test_what_happened_after_the_violation_stays_after_it(lesson: Lesson, learner: Owner) -> None:
+    late = (
+        STARTED,
+        trace(2, 0.5, "call.sent", id=1),
+        trace(2, 9.0, "call.done", id=1),
+        failed(2, "Замыкается"),
+    )
+    end(submit(learner).run_id, *late)
+    events = [json.loads(line) for line in Run.objects.get(kind="case").events()]
+    assert [(event["kind"], event["t"]) for event in events[1:]] == [
+        ("call.sent", 0.5),
+        ("case.failed", 1.5),
+        ("call.done", 9.0),
+        ("run.ended", 9.0),
+    ]
+
+
+def test_the_run_of_a_failed_case_knows_its_solution_and_ends_with_what_failed(
+    lesson: Lesson, learner: Owner
+) -> None:
+    sent = submit(learner)
+    end(sent.run_id, *HALF)
+    case = LessonRun.objects.get(variant="case")
+    assert (case.submission, case.run.text) == (sent, "состояние после трёх ошибок")
 
 
 def test_a_judging_is_closed_once_however_often_it_is_told_to_end(lesson: Lesson, learner: Owner) -> None:

@@ -1,0 +1,31 @@
+/** Words for the events that every run has, whatever its scene: the runtime's own and a check's failure. */
+import { fmt } from './numbers.js';
+
+/** kind → name, for the filter of the table. */
+export const RUNTIME = {
+  'run.started': 'Начало', 'control.set': 'Рычаги', out: 'Печать', problem: 'Ошибка в коде',
+  limit: 'Превышен предел', 'case.failed': 'Проверка не пройдена', 'run.ended': 'Конец',
+};
+
+const shown = (value) => (typeof value === 'boolean' ? (value ? 'да' : 'нет') : typeof value === 'number' ? String(value).replace('.', ',') : value);
+
+/** What was checked, what was expected and what came: «… Ожидалось: 6. Получилось: 1.» */
+export function failure({ message, title, expected, got }) {
+  const compared = [['Ожидалось', expected], ['Получилось', got]].filter(([, value]) => value != null);
+  const sentences = [message ?? title, ...compared.map((pair) => pair.join(': '))];
+  return sentences.filter(Boolean).map((one) => (/[.!?]$/.test(one) ? one : `${one}.`)).join(' ');
+}
+
+/** The same with its moment, as one sentence of its own. */
+export const violation = (event) => `Нарушение на ${fmt(event.t, 2).replace(/,?0+$/, '')} с. ${failure(event)}`;
+
+/** One event in words, or ''. `names`: kind or control → its label. */
+export function told(event, names = {}) {
+  switch (event.kind) {
+    case 'run.started': return 'Прогон начался';
+    case 'control.set': return event.value == null ? names[event.name] ?? event.name : `${names[event.name] ?? event.name}: ${shown(event.value)}`;
+    case 'problem': return `${event.error}: ${event.message}`;
+    case 'case.failed': return `Проверка не пройдена. ${failure(event)}`;
+    default: return RUNTIME[event.kind] ? event.text ?? '' : '';
+  }
+}
