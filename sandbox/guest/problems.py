@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -48,12 +49,20 @@ def _message(error: BaseException) -> str:
     own = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if isinstance(error, TimeStandsStill):
         return own
+    if type(error) is ImportError and error.name and error.path and (wanted := _wanted(error)):
+        return f"в {Path(error.path).name} нет имени «{wanted}», а сценарий его импортирует"
     # asyncio's TimeoutError is an OSError too: the last fitting row that is most exact wins.
     fitting = [row for row in _MEANINGS if isinstance(error, row[0])]
     if not fitting:
         return own or type(error).__name__
     meaning = min(fitting, key=lambda row: type(error).__mro__.index(row[0]))[1]
     return f"{meaning}: {own}" if own and not isinstance(error, SystemExit | KeyboardInterrupt) else meaning
+
+
+def _wanted(error: ImportError) -> str:
+    """The name that `from module import name` did not find; Python 3.11 keeps it only in the message."""
+    found = re.match(r"cannot import name '(\w+)'", error.msg or "")
+    return found[1] if found else ""
 
 
 def _syntax(error: SyntaxError, folder: Path) -> dict[str, Any]:

@@ -18,9 +18,12 @@ export function position(number) {
   return `Все песочницы заняты, вы в очереди: ${number}-й. Прогон начнётся сам.`;
 }
 
+/** Whether a file of the jail is the one in the reader's editor: the scenario beside it is not theirs. */
+export const own = (file) => !file || file === 'reference.py';
+
 /** The learner's exception in one line. */
-export function problem({ error, message, line }) {
-  const place = line ? `строка ${line}: ` : '';
+export function problem({ error, message, line, file }) {
+  const place = line ? `${own(file) ? '' : `${file}, `}строка ${line}: ` : '';
   return `Ошибка в коде — ${place}${error}${message ? `: ${message}` : ''}`;
 }
 

@@ -47,6 +47,13 @@ def test_an_error_is_explained(rehearse: Rehearse, body: str, error: str, words:
     assert events[-1]["state"] == "failed"
 
 
+def test_a_name_the_scenario_needs_and_the_code_lacks_is_named_without_a_path(rehearse: Rehearse) -> None:
+    demo = "from reference import Breaker\nasync def scenario(lab):\n    pass\n"
+    problem = rehearse(demo, {"reference.py": "x = 1\n"})[1]
+    assert problem["message"] == "в reference.py нет имени «Breaker», а сценарий его импортирует"
+    assert problem["file"] == "demo.py"
+
+
 def test_a_syntax_error_names_its_line(rehearse: Rehearse) -> None:
     problem = rehearse(DEMO, {"reference.py": "x = 1\ndef f(:\n    pass\n"})[1]
     assert (problem["error"], problem["file"], problem["line"]) == ("SyntaxError", "reference.py", 2)
