@@ -1,7 +1,7 @@
 """The way in to a run's socket: Channels checks the origin, the session and the address, then steps aside.
 
-A viewer stays for minutes and is sent thousands of frames; each layer of middleware would be in memory, and
-on the way of each frame, all that time. So the checks run once, give a ticket, and the socket is served without.
+A viewer stays for minutes and is sent thousands of frames; each layer of middleware would be in memory,
+and on the way of each frame, all that time. So the checks run once, give a ticket, and then are gone.
 """
 
 from __future__ import annotations

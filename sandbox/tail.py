@@ -1,13 +1,14 @@
 """A connection that only waits in XREAD: the one place where a general client of Valkey is too slow.
 
 For one stream redis-py spends 130 µs of CPU on a blocking read and its answer, for two hundred 720 µs, and a
-web process does this up to a thousand times a second. Here requests are joined from parts made once, and answers
-are parsed in one pass over the bytes. Speaks RESP2. Everything else in the project uses redis-py.
+web process does this up to a thousand times a second. Here requests are joined from parts made once, and
+answers are parsed in one pass over the bytes. Speaks RESP2. Everything else in the project uses redis-py.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Iterable
 from typing import Any, cast
@@ -65,6 +66,44 @@ def parse(data: bytes | bytearray, at: int) -> tuple[Any, int]:
     raise TailError(f"not an answer of Valkey: {bytes(data[at:end])[:40]!r}")
 
 
+# What nearly all of an answer is made of: a stream's head, and an entry with the one field `e`.
+_STREAM = re.compile(rb"\*2\r\n\$(\d+)\r\n")
+_COUNT = re.compile(rb"\*(\d+)\r\n")
+_ENTRY = re.compile(rb"\*2\r\n\$\d+\r\n(\d+-\d+)\r\n\*2\r\n\$1\r\ne\r\n\$(\d+)\r\n")
+
+
+def parse_news(data: bytearray) -> tuple[Any, int]:
+    """`parse` for the answer to XREAD: an entry by one match instead of seven calls. Raises Incomplete."""
+    found = _COUNT.match(data)
+    if found is None:
+        return parse(data, 0)
+    streams, at = [], found.end()
+    for _ in range(int(found[1])):
+        head = _STREAM.match(data, at)
+        if head is None:
+            return parse(data, 0)
+        at = head.end() + int(head[1]) + 2
+        key = bytes(data[head.end() : at - 2])
+        counted = _COUNT.match(data, at)
+        if counted is None:
+            return parse(data, 0)
+        entries: list[Any] = []
+        at = counted.end()
+        for _ in range(int(counted[1])):
+            entry = _ENTRY.match(data, at)
+            if entry is None:
+                whole, at = parse(data, at)
+                entries.append(whole)
+                continue
+            start = entry.end()
+            at = start + int(entry[2]) + 2
+            if len(data) < at:
+                raise Incomplete
+            entries.append([entry[1], [b"e", bytes(data[start : at - 2])]])
+        streams.append([key, entries])
+    return streams, at
+
+
 class _Line(asyncio.Protocol):
     """Collects one answer at a time."""
 
@@ -78,7 +117,7 @@ class _Line(asyncio.Protocol):
         if self.waiting is None or self.waiting.done():
             return
         try:
-            value, end = parse(self.data, 0)
+            value, end = parse_news(self.data)
         except Incomplete:
             return
         except TailError as error:
