@@ -6,11 +6,11 @@
  */
 import scenes from 'poligon:scenes';
 import { archive, recording } from './demo/recording.js';
+import { RUNTIME, told, violation } from './demo/events.js';
 import { Notice, Share, Variants } from './demo/panel.js';
 import { ACTIVE, LOCKED, ended, own, position, problem } from './demo/words.js';
 import { Controls } from './kit/controls.js';
 import { html, label, on } from './kit/elements.js';
-import { violation } from './kit/words.js';
 import { Player } from './player.js';
 import { api, reader } from './reader.js';
 import { RunSocket } from './socket.js';
@@ -39,13 +39,14 @@ class PoligonDemo extends HTMLElement {
 
   build(scene) {
     const { spec } = this;
-    const names = Object.fromEntries([
-      ...Object.entries(spec.kinds ?? {}).map(([kind, one]) => [kind, one.label]),
-      ...spec.controls.map((control) => [control.name, control.label]),
-    ]);
+    const names = { ...RUNTIME };
+    for (const kind in spec.kinds) names[kind] = spec.kinds[kind].label;
+    const controls = Object.fromEntries(spec.controls.map((control) => [control.name, control.label]));
     for (const child of [...this.children]) if (!child.matches('script')) child.hidden = true;
     this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
-    this.player = new Player(this.card, { ...scene, title: spec.title }, this, { duration: spec.duration, names });
+    this.player = new Player(this.card, { ...scene, title: spec.title }, this, {
+      duration: spec.duration, names, told: (event) => told(event, controls),
+    });
     const { above, below } = this.player;
     if (!this.dataset.run) html(above, 'p', { class: 'k-prompt' }, spec.prompt);
     const variants = [...spec.variants, { name: 'mine', label: 'Моя' }];

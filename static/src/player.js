@@ -9,7 +9,7 @@ import { Narrator } from './kit/narrator.js';
 import { clamp, fmt } from './kit/numbers.js';
 import { Run } from './kit/run.js';
 import { Stage } from './kit/stage.js';
-import { EventTable } from './kit/table.js';
+import { Log } from './kit/log.js';
 import { Timeline } from './kit/timeline.js';
 import { Transport } from './kit/transport.js';
 
@@ -21,7 +21,7 @@ export class Player {
    * `owner` answers the transport: main() is «Пуск» or «Стоп»; pause(), resume(), step(), speed(value)
    * return true when they took the command for the live run; time(t) and over() hear where the viewer is.
    */
-  constructor(host, scene, owner, { duration = 0, names = {} } = {}) {
+  constructor(host, scene, owner, { duration = 0, names = {}, told } = {}) {
     this.host = host;
     this.scene = scene;
     this.owner = owner;
@@ -31,12 +31,12 @@ export class Player {
     this.paused = false; // the live run itself stands still
     this.held = false; // and we stand at its edge
     this.frame = this.frame.bind(this);
-    this.build(names);
+    this.build(names, told);
     this.watch();
     this.resize(this.stage.box.clientWidth); // the one layout read: at once, so that nothing jumps a frame later
   }
 
-  build(names) {
+  build(names, told) {
     const { host, scene } = this;
     host.classList.add('k-scene');
     this.top = html(host, 'div', { class: 'k-top' });
@@ -59,7 +59,7 @@ export class Player {
     this.message = html(host, 'div');
     legend(host, scene.legend);
     this.below = html(host, 'div', { class: 'k-below' });
-    this.table = new EventTable(host, { columns: scene.columns, names, onSeek: (t) => this.seek(t) });
+    this.log = new Log(host, { columns: scene.columns, names, told, onSeek: (t) => this.seek(t) });
   }
 
   /** Listens to size, sight, theme and motion; `stop` undoes all of it. */
@@ -117,7 +117,7 @@ export class Player {
     this.clock.edge.speed = speed;
     this.clock.pause();
     this.paused = this.held = false;
-    this.table.clear();
+    this.log.clear();
     if (live) this.follow();
   }
 
@@ -161,7 +161,7 @@ export class Player {
     const count = Math.round(clamp(timeline.w / 7, 40, 140) * (made / end)) || 1;
     const drawn = this.scene.overview(run, count);
     const failed = run.firsts.get('case.failed');
-    if (failed) drawn.marks = [...drawn.marks, { t: failed.t, label: 'нарушение', tone: 'fail' }];
+    if (failed) drawn.marks.unshift({ t: failed.t, label: 'нарушение', tone: 'fail' });
     timeline.data({ ...drawn, end, edge: clock.live ? run.end : null });
   }
 
@@ -266,7 +266,7 @@ export class Player {
     this.timeline.at(Math.min(t, this.timeline.end), scene.value(state, t), `${fmt(t)} с, ${name.toLowerCase()}`);
     this.transport.moving(moving);
     this.transport.live.hidden = !clock.live || clock.following || this.held;
-    this.table.draw(run, t);
+    this.log.draw(run, t);
     this.owner.time(t);
   }
 }

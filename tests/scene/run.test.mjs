@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Run } from '../../static/src/kit/run.js';
-import { told, violation } from '../../static/src/kit/words.js';
+import { told, violation } from '../../static/src/demo/events.js';
 import { deepFreeze, log, recording, replay, scene } from './helpers.mjs';
 
 function recorded() {

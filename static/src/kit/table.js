@@ -1,32 +1,30 @@
 /**
  * The log as a table: the text alternative of the picture. Only rows around the playhead are in the
- * page, however long the run is; it draws only while it is open.
+ * page, however long the run is. Brought by Log when the fold is opened.
  */
 import { html, label, on } from './elements.js';
 import { fmt } from './numbers.js';
-import { RUNTIME, told } from './words.js';
 
 const GAP = 200; // milliseconds between redraws while time runs
 const ROWS = 40;
 const AFTER = 8; // of them, after the playhead
 
 export class EventTable {
-  /** `columns`: [{title, text(event)}]; `names`: kind → words for the filter, control → its label; `onSeek(t)` when a row is chosen. */
-  constructor(host, { columns, names = {}, onSeek }) {
+  /** `columns`: [{title, text(event)}]; `names`: kind → words for the filter; `told(event)`: words where the scene has none; `onSeek(t)` when a row is chosen. */
+  constructor(host, { columns, names = {}, told = () => '', onSeek }) {
     this.columns = columns;
+    this.told = told;
     this.names = names;
     this.onSeek = onSeek;
     this.kinds = new Set();
     this.kind = '';
     this.drawn = '';
-    this.box = html(host, 'details', { class: 'k-log' });
-    html(this.box, 'summary', {}, 'Журнал событий');
-    const bar = html(this.box, 'p', { class: 'k-log-bar' });
+    const bar = html(host, 'p', { class: 'k-log-bar' });
     const choice = html(bar, 'label', {}, 'Показывать ');
     this.filter = html(choice, 'select');
     html(this.filter, 'option', { value: '' }, 'все события');
     this.counter = html(bar, 'span', { class: 'k-log-n' });
-    this.frame = html(this.box, 'div', { class: 'k-log-frame', tabIndex: 0, role: 'region', 'aria-label': 'Журнал событий' });
+    this.frame = html(host, 'div', { class: 'k-log-frame', tabIndex: 0, role: 'region', 'aria-label': 'Журнал событий' });
     const table = html(this.frame, 'table');
     const head = html(html(table, 'thead'), 'tr');
     for (const title of ['№', 'Время', ...columns.map((column) => column.title)]) html(head, 'th', { scope: 'col' }, title);
@@ -35,13 +33,12 @@ export class EventTable {
       this.kind = this.filter.value;
       this.draw(this.run, this.t);
     });
-    on(this.box, 'toggle', () => this.draw(this.run, this.t));
   }
 
   draw(run, t) {
     this.run = run;
     this.t = t;
-    if (!this.box.open || !run) return;
+    if (!run) return;
     const wait = (this.next ?? 0) - performance.now();
     clearTimeout(this.timer);
     if (wait > 0) {
@@ -69,9 +66,9 @@ export class EventTable {
     html(row, 'td', {}, String(event.seq));
     const jump = html(html(row, 'td'), 'button', { type: 'button' }, `${fmt(event.t, 2)}\u00a0с`);
     jump.addEventListener('click', () => this.onSeek(event.t));
-    row.classList.toggle('k-failed', event.kind === 'case.failed');
+    if (event.kind === 'case.failed') row.className += ' k-failed';
     const cells = this.columns.map((column) => column.text(event));
-    if (!cells.some(Boolean)) cells[0] = told(event, this.names); // what no scene knows of
+    if (!cells.some(Boolean)) cells[0] = this.told(event);
     for (const text of cells) html(row, 'td', {}, text);
     return row;
   }
@@ -81,7 +78,7 @@ export class EventTable {
       const { kind } = run.events[i];
       if (this.kinds.has(kind)) continue;
       this.kinds.add(kind);
-      html(this.filter, 'option', { value: kind }, this.names[kind] ?? RUNTIME[kind] ?? kind);
+      html(this.filter, 'option', { value: kind }, this.names[kind] ?? kind);
     }
     this.known = run.events.length;
   }

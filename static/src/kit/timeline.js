@@ -161,20 +161,20 @@ export class Timeline {
   /** Flags in a lane of their own under the strip: the playhead never crosses their words. */
   drawMarks(marks) {
     this.marks.replaceChildren();
-    const taken = []; // what failed has its words first, the rest where there is room
-    const ordered = [...marks].sort((a, b) => (b.tone === 'fail') - (a.tone === 'fail') || a.t - b.t);
-    for (const { t, label: long, short, tone = 'plain' } of ordered) {
+    const taken = []; // the first ones have their words, the rest where there is room
+    for (const { t, label: long, short, tone } of marks) {
       const name = this.low ? short ?? long : long;
       const x = this.x(t);
       const width = name.length * LETTER;
       // Near the right edge the words stand before their flag.
-      const start = x + 8 + width > this.right ? Math.max(this.left, x - 6 - width) : x + 8;
+      const start = x + 8 + width > this.right ? x - 6 - width : x + 8;
       const flag = svg(this.marks, 'g', { class: `k-flag tone-${tone}` });
       svg(flag, 'line', { x1: x, x2: x, y1: this.top - 6, y2: this.flags - 2 });
       svg(flag, 'path', { d: `M${x.toFixed(1)} ${this.flags - 9}l5 3.5-5 3.5z` });
-      if (taken.some(([from, to]) => start < to && start + width + 12 > from)) continue;
+      const end = start + width + 12;
+      if (taken.some((other) => start < other.end && end > other.start)) continue;
       svg(flag, 'text', { class: 'k-flag-t', x: start, y: this.flags }, name);
-      taken.push([start, start + width + 12]);
+      taken.push({ start, end });
     }
   }
 

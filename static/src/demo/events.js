@@ -1,5 +1,5 @@
 /** Words for the events that every run has, whatever its scene: the runtime's own and a check's failure. */
-import { fmt } from './numbers.js';
+import { fmt } from '../kit/numbers.js';
 
 /** kind → name, for the filter of the table. */
 export const RUNTIME = {
@@ -7,7 +7,10 @@ export const RUNTIME = {
   limit: 'Превышен предел', 'case.failed': 'Проверка не пройдена', 'run.ended': 'Конец',
 };
 
-const shown = (value) => (typeof value === 'boolean' ? (value ? 'да' : 'нет') : typeof value === 'number' ? String(value).replace('.', ',') : value);
+function shown(value) {
+  if (typeof value === 'boolean') return value ? 'да' : 'нет';
+  return String(value).replace('.', ',');
+}
 
 /** What was checked, what was expected and what came: «… Ожидалось: 6. Получилось: 1.» */
 export function failure({ message, title, expected, got }) {
@@ -19,11 +22,14 @@ export function failure({ message, title, expected, got }) {
 /** The same with its moment, as one sentence of its own. */
 export const violation = (event) => `Нарушение на ${fmt(event.t, 2).replace(/,?0+$/, '')} с. ${failure(event)}`;
 
-/** One event in words, or ''. `names`: kind or control → its label. */
+/** One event in words, or ''. `names`: control → its label. */
 export function told(event, names = {}) {
   switch (event.kind) {
     case 'run.started': return 'Прогон начался';
-    case 'control.set': return event.value == null ? names[event.name] ?? event.name : `${names[event.name] ?? event.name}: ${shown(event.value)}`;
+    case 'control.set': {
+      const name = names[event.name] ?? event.name;
+      return event.value == null ? name : `${name}: ${shown(event.value)}`; // a button has no value
+    }
     case 'problem': return `${event.error}: ${event.message}`;
     case 'case.failed': return `Проверка не пройдена. ${failure(event)}`;
     default: return RUNTIME[event.kind] ? event.text ?? '' : '';
