@@ -50,7 +50,10 @@ Job = DemoJob | JudgeJob
 
 
 def from_json(data: dict[str, Any]) -> Job:
-    """Build the job that `to_json` wrote. Raises ValueError on an unknown type, TypeError on unknown fields."""
+    """Build the job that `to_json` wrote.
+
+    Raises ValueError on an unknown type, TypeError on unknown fields.
+    """
     fields = dict(data)
     kind = fields.pop("type", None)
     if kind == "demo":

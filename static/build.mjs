@@ -101,13 +101,19 @@ async function whole(metafile, path, seen = new Set()) {
   return size;
 }
 
-/** The kit alone, as if nothing shared it: the player with the controls. */
+/** The kit alone, as if nothing shared it: the player with the controls, without what comes later on demand. */
 async function kit() {
-  const { outputFiles } = await build({
+  const { metafile, outputFiles } = await build({
     stdin: { contents: "export * from './player.js'; export * from './kit/controls.js';", resolveDir: join(here, 'src') },
-    bundle: true, minify: true, format: 'esm', write: false, charset: 'utf8', legalComments: 'none',
+    bundle: true, splitting: true, outdir: dist, metafile: true, minify: true, format: 'esm', write: false, charset: 'utf8', legalComments: 'none',
   });
-  return zipped(outputFiles[0].contents);
+  const [entry] = Object.keys(metafile.outputs).filter((path) => metafile.outputs[path].entryPoint);
+  const atOnce = new Set([entry]);
+  for (const path of atOnce) {
+    for (const one of metafile.outputs[path].imports) if (one.kind === 'import-statement') atOnce.add(one.path);
+  }
+  return outputFiles.filter((file) => atOnce.has(relative(process.cwd(), file.path)))
+    .reduce((sum, file) => sum + zipped(file.contents), 0);
 }
 
 /** Prints gzip sizes; returns the budgets that do not hold. */
