@@ -22,7 +22,8 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from classroom.models import User
-from lessons.models.work import LessonRun, Progress, Submission
+from lessons.models.work import Progress, Submission, Variant
+from lessons.work import runs
 from lessons.work.words import plural
 
 # One way in for everybody: the same page, the same limits on guessing.
@@ -84,7 +85,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         since = timezone.now() - WEEK
         users: QuerySet[User] = super().get_queryset(request)
         return users.annotate(
-            runs_this_week=Count("lesson_runs", filter=Q(lesson_runs__created__gt=since), distinct=True),
+            runs_this_week=Count(
+                "lesson_runs",
+                filter=Q(lesson_runs__created__gt=since) & ~Q(lesson_runs__variant=Variant.CASE),
+                distinct=True,
+            ),
             lessons_solved=Count(
                 "progress_set", filter=Q(progress_set__solved_at__isnull=False), distinct=True
             ),
@@ -116,7 +121,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     @display(description="что делает")
     def activity(self, user: User) -> str:
         since = timezone.now() - WEEK
-        ran = LessonRun.objects.filter(user=user)
+        ran = runs.started().filter(user=user)
         sent = Submission.objects.filter(user=user)
         read = Progress.objects.filter(user=user, read_at__isnull=False).count()
         last = ran.aggregate(at=Max("created"))["at"]

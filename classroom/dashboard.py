@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from lessons.models.work import Grading, LessonRun, Submission
+from lessons import catalog
+from lessons.models.work import Grading, Judging, LessonRun, Submission
 from lessons.work import runs
 from sandbox.models import Run
 
@@ -33,11 +34,11 @@ def callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def runs_today() -> dict[str, Any]:
-    """Runs since midnight by state, and how many wait right now."""
+    """Demos people started since midnight by state, and how many wait right now. Judgings have a card of
+    their own; what was cut out of failed checks nobody started."""
+    demos = Run.objects.filter(kind=Run.Kind.DEMO)
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = dict(
-        Run.objects.filter(created__gte=start).values_list("state").annotate(n=Count("pk")).order_by()
-    )
+    counted = dict(demos.filter(created__gte=start).values_list("state").annotate(n=Count("pk")).order_by())
     labels = dict(Run.State.choices)
     where = reverse("admin:lessons_lessonrun_changelist")
     return {
@@ -47,8 +48,8 @@ def runs_today() -> dict[str, Any]:
             for state in Run.State.values
             if counted.get(state)
         ],
-        "queue": Run.objects.filter(state=Run.State.QUEUED).count(),
-        "live": Run.objects.filter(state__in=(Run.State.STARTING, Run.State.RUNNING)).count(),
+        "queue": demos.filter(state=Run.State.QUEUED).count(),
+        "live": demos.filter(state__in=(Run.State.STARTING, Run.State.RUNNING)).count(),
         "url": where,
     }
 
@@ -79,8 +80,9 @@ def failing_cases() -> list[dict[str, Any]]:
         seen.update((user, lesson, case["title"]) for case in cases if case["state"] == "failed")
     ranked = Counter((lesson, title) for _, lesson, title in seen).most_common(RANKED)
     most = ranked[0][1] if ranked else 1
+    titles = catalog.titles()
     return [
-        {"lesson": lesson, "title": title, "people": n, "percent": round(100 * n / most)}
+        {"lesson": titles.get(lesson, lesson), "title": title, "people": n, "percent": round(100 * n / most)}
         for (lesson, title), n in ranked
     ]
 
@@ -90,8 +92,17 @@ def faults_of_ours() -> list[dict[str, Any]]:
     broken = Run.objects.filter(reason="ours", created__gt=timezone.now() - WEEK).order_by("-created")[
         :RANKED
     ]
-    known = set(LessonRun.objects.filter(pk__in=[run.pk for run in broken]).values_list("pk", flat=True))
-    return [
-        {"run": run, "kind": run.get_kind_display(), "url": runs.url(run.pk) if run.pk in known else ""}
-        for run in broken
-    ]
+    ids = [run.pk for run in broken]
+    titles = catalog.titles()
+    known = {
+        pk: (slug, runs.url(pk))
+        for pk, slug in LessonRun.objects.filter(pk__in=ids).values_list("pk", "lesson")
+    }
+    judged = Judging.objects.filter(run__in=ids).values_list("run", "submission", "submission__lesson")
+    for pk, submission, slug in judged:
+        known[pk] = (slug, reverse("admin:lessons_submission_change", args=[submission]))
+    lines = []
+    for run in broken:
+        slug, url = known.get(run.pk, (run.label, ""))
+        lines.append({"run": run, "kind": run.get_kind_display(), "name": titles.get(slug, slug), "url": url})
+    return lines

@@ -33,6 +33,7 @@ __all__ = [
     "predictions",
     "quiz",
     "starter",
+    "titles",
 ]
 
 
@@ -194,6 +195,13 @@ def lesson(slug: str) -> LessonEntry:
     if row is None:
         raise Unknown(f"Урока «{slug}» в курсе нет.")
     return _entry(row)
+
+
+def titles() -> dict[str, str]:
+    """slug → «5.1 Circuit breaker», every lesson in order, planned ones too. One query."""
+    rows = Lesson.objects.order_by("chapter__number", "number")
+    fields = rows.values_list("slug", "chapter__number", "number", "title")
+    return {slug: f"{chapter}.{number} {title}" for slug, chapter, number, title in fields}
 
 
 def demo_spec(slug: str) -> Spec:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model
+from django.contrib import admin
+from django.db.models import CharField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,6 +19,10 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from lessons import catalog
+from lessons.models.content import Lesson
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -30,6 +36,37 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ByLessonAdmin(ReadOnlyAdmin):
+    """Rows that name their lesson by its slug; people are shown «5.1 Circuit breaker»."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        place = Concat(
+            Cast("chapter__number", CharField()), Value("."), Cast("number", CharField()), Value(" "), "title"
+        )
+        title = Lesson.objects.filter(slug=OuterRef("lesson")).values_list(place)[:1]
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(lesson_title=Coalesce(Subquery(title), "lesson", output_field=CharField()))
+
+    @display(description="урок", ordering="lesson_title")
+    def titled(self, row: Any) -> str:
+        return str(row.lesson_title)
+
+
+class LessonFilter(admin.SimpleListFilter):
+    """By lesson, those that have rows; one that left the course goes by its slug."""
+
+    title = "урок"
+    parameter_name = "lesson"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        used = set(model_admin.model.objects.order_by().values_list("lesson", flat=True).distinct())
+        known = {slug: title for slug, title in catalog.titles().items() if slug in used}
+        return [*known.items(), *((slug, slug) for slug in sorted(used - known.keys()))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(lesson=self.value()) if self.value() else queryset
 
 
 def moment(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -13,7 +14,7 @@ from redis.exceptions import RedisError
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from lessons.admin.base import ReadOnlyAdmin, badge, code, done, moment, nothing
+from lessons.admin.base import ByLessonAdmin, LessonFilter, badge, code, done, moment, nothing
 from lessons.models.work import LessonRun, Variant
 from lessons.work import quota, runs
 from lessons.work.owners import Owner
@@ -31,6 +32,8 @@ TONES = {
 
 
 def state_badge(run: Run) -> str:
+    if run.kind == Run.Kind.CASE:
+        return badge("не\u00a0пройдена", "bad")
     return badge(run.get_state_display(), TONES.get(run.state, "bad"))
 
 
@@ -52,13 +55,34 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(run__state=value) if value else queryset
 
 
+class VariantFilter(admin.SimpleListFilter):
+    """By what was run. Unless asked, the logs cut out of failed checks are left out: nobody started them."""
+
+    title = "что запускали"
+    parameter_name = "variant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*Variant.choices, ("all", "всё вместе с\u00a0проверками")]
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": "запущенное людьми"}
+        yield from rest
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LessonRun]) -> QuerySet[LessonRun]:
+        value = self.value()
+        if value is None:
+            return queryset.exclude(variant=Variant.CASE)
+        return queryset if value == "all" else queryset.filter(variant=value)
+
+
 @admin.register(LessonRun)
-class LessonRunAdmin(ReadOnlyAdmin):
-    list_display = ("when", "lesson", "variant", "who", "state", "how", "page")
+class LessonRunAdmin(ByLessonAdmin):
+    list_display = ("when", "titled", "variant", "who", "state", "how", "page")
     list_display_links = ("when",)
-    list_filter = (StateFilter, "variant", "lesson", "created")
+    list_filter = (StateFilter, VariantFilter, LessonFilter, "created")
     list_filter_submit = False
-    search_fields = ("run__id", "user__email", "user__name", "lesson")
+    search_fields = ("run__id", "user__email", "user__name", "lesson_title")
     search_help_text = "Ключ прогона, адрес или имя, урок"
     list_select_related = ("run", "user")
     list_per_page = 50
@@ -66,11 +90,22 @@ class LessonRunAdmin(ReadOnlyAdmin):
     actions = ("stop_chosen",)
     actions_detail: ClassVar[list[str]] = ["stop_one"]
     fieldsets = (
-        (None, {"fields": ("page", "state", "how", "who", "lesson", "variant", "fork", "created")}),
+        (None, {"fields": ("page", "state", "how", "who", "titled", "variant", "fork", "created")}),
         ("Как запущен", {"fields": ("seed", "controls", "events")}),
         ("Код", {"fields": ("source",)}),
     )
-    readonly_fields = ("page", "state", "how", "who", "fork", "seed", "controls", "events", "source")
+    readonly_fields = (
+        "page",
+        "state",
+        "how",
+        "who",
+        "titled",
+        "fork",
+        "seed",
+        "controls",
+        "events",
+        "source",
+    )
 
     @display(description="создан", ordering="created")
     def when(self, row: LessonRun) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
-from lessons.admin.base import ReadOnlyAdmin, badge, code, done, moment, nothing
+from lessons.admin.base import ByLessonAdmin, LessonFilter, badge, code, done, moment, nothing
 from lessons.models.work import Grading, Submission, Verdict
 from lessons.work import runs, submissions
 from lessons.work.errors import WorkError
@@ -24,24 +24,34 @@ def verdict_badge(row: Verdict) -> str:
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnlyAdmin):
-    list_display = ("when", "who", "lesson", "verdict", "failing", "page")
+class SubmissionAdmin(ByLessonAdmin):
+    list_display = ("when", "who", "titled", "verdict", "failing", "page")
     list_display_links = ("when",)
-    list_filter = ("state", "ok", "lesson", "created")
-    search_fields = ("user__email", "user__name", "lesson")
+    list_filter = ("state", "ok", LessonFilter, "created")
+    search_fields = ("user__email", "user__name", "lesson_title")
     search_help_text = "Адрес, имя или урок"
     list_select_related = ("user",)
     list_per_page = 50
     actions = ("regrade_chosen",)
     actions_detail: ClassVar[list[str]] = ["regrade_one"]
     fieldsets = (
-        (None, {"fields": ("who", "lesson", "attempt", "verdict", "reason", "created", "graded", "page")}),
+        (None, {"fields": ("who", "titled", "attempt", "verdict", "reason", "created", "graded", "page")}),
         ("Проверки", {"fields": ("table",)}),
         ("Код", {"fields": ("source",)}),
         ("История проверок", {"fields": ("history",)}),
         ("Все попытки", {"fields": ("attempts",)}),
     )
-    readonly_fields = ("who", "attempt", "verdict", "page", "table", "source", "history", "attempts")
+    readonly_fields = (
+        "who",
+        "titled",
+        "attempt",
+        "verdict",
+        "page",
+        "table",
+        "source",
+        "history",
+        "attempts",
+    )
 
     @display(description="отправлено", ordering="created")
     def when(self, row: Submission) -> str:

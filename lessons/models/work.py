@@ -13,7 +13,7 @@ from django.utils import timezone
 
 
 class Owned(models.Model):
-    """A row of somebody's work: exactly one of `user` and `guest` is set, or neither once a user is deleted."""
+    """A row of somebody's work: `user` or `guest` is set, never both; neither once a user is deleted."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -140,7 +140,7 @@ class LessonRun(Owned):
         permissions = (("stop_lessonrun", "Может останавливать чужие прогоны"),)
 
     def __str__(self) -> str:
-        return f"{self.lesson}: {self.get_variant_display()} ({self.pk})"
+        return f"прогон {self.pk}: {self.get_variant_display()}"
 
 
 class Grading(models.TextChoices):
@@ -192,7 +192,7 @@ class Submission(Verdict):
         permissions = (("regrade_submission", "Может отправлять решение на повторную проверку"),)
 
     def __str__(self) -> str:
-        return f"{self.lesson}, решение {self.pk}"
+        return f"решение {self.pk}"
 
 
 class Judging(Verdict):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from redis.exceptions import RedisError
 
@@ -144,6 +145,11 @@ def _pace(speed: float | None, clock: str) -> float:
     if not low <= speed <= high:
         raise BadRequest("Скорость вне пределов.", fields={"speed": f"от {low:g} до {high:g}"})
     return speed
+
+
+def started() -> QuerySet[LessonRun]:
+    """What people started: all but the logs cut out of failed checks."""
+    return LessonRun.objects.exclude(variant=Variant.CASE)
 
 
 def get(run_id: str) -> LessonRun:

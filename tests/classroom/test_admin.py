@@ -9,6 +9,7 @@ import redis
 from django.test import Client
 from django.urls import reverse
 
+from classroom import dashboard
 from classroom.models import User
 from lessons.models import Judging, Lesson, LessonRun, Submission
 from lessons.work import runs, submissions
@@ -252,3 +253,58 @@ def test_the_first_page_lists_our_own_faults(teaching: Client, run: LessonRun) -
 def test_a_user_is_shown_with_what_they_do(teaching: Client, alisa: User, run: LessonRun) -> None:
     page = html(teaching, "admin:classroom_user_change", alisa.pk)
     assert "1\u00a0прогон" in page
+
+
+def test_cases_are_not_counted_among_what_people_ran(
+    teaching: Client, run: LessonRun, sent: Submission, alisa: User
+) -> None:
+    assert LessonRun.objects.filter(variant="case").exists()
+    assert dashboard.runs_today()["total"] == 1
+    assert "1\u00a0прогон<" in html(teaching, "admin:classroom_user_change", alisa.pk)
+
+
+def test_the_list_of_runs_leaves_cases_out_until_they_are_asked_for(
+    teaching: Client, run: LessonRun, sent: Submission
+) -> None:
+    case = LessonRun.objects.get(variant="case")
+    address = reverse("admin:lessons_lessonrun_changelist")
+    shown = {
+        asked: {
+            pk
+            for pk in (run.pk, case.pk)
+            if pk in teaching.get(address, asked and {"variant": asked}).content.decode()
+        }
+        for asked in ("", "case", "all")
+    }
+    assert shown == {"": {run.pk}, "case": {case.pk}, "all": {run.pk, case.pk}}
+
+
+@pytest.mark.parametrize(
+    "name", ["admin:lessons_lessonrun_changelist", "admin:lessons_submission_changelist"]
+)
+def test_lists_and_filters_name_lessons_by_title(
+    teaching: Client, run: LessonRun, sent: Submission, name: str
+) -> None:
+    page = html(teaching, name)
+    assert page.count("5.1 Circuit breaker") >= 2  # a row and the filter
+    assert f">{SLUG}<" not in page
+
+
+def test_rows_are_found_by_the_lessons_title(teaching: Client, run: LessonRun) -> None:
+    address = reverse("admin:lessons_lessonrun_changelist")
+    assert run.pk in teaching.get(address, {"q": "Circuit breaker"}).content.decode()
+    assert run.pk not in teaching.get(address, {"q": "Saga"}).content.decode()
+
+
+def test_a_lesson_that_left_the_course_goes_by_its_slug(teaching: Client, run: LessonRun) -> None:
+    Lesson.objects.all().delete()
+    assert SLUG in html(teaching, "admin:lessons_lessonrun_changelist")
+
+
+def test_the_first_page_names_lessons_by_title_and_leads_to_the_solution_we_broke(
+    teaching: Client, lesson: Lesson, alisa: User
+) -> None:
+    broken = submissions.submit(Owner(user=alisa), lesson=SLUG, code="x = 1")
+    end(broken.run_id, state="lost", reason="ours", text="Песочница не смогла.")
+    page = html(teaching, "admin:index")
+    assert f'href="/admin/lessons/submission/{broken.pk}/change/">5.1 Circuit breaker</a>' in page
