@@ -61,6 +61,7 @@ async def lifespan(
                 await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
                 return
             gc.collect()
+            gc.set_threshold(20_000, 20, 20)  # a look at every 700 new objects would be a look at every frame
             gc.freeze()  # what is loaded now stays: the collector need not look at it again
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -20,8 +20,9 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from sandbox import controls, runs, states
+from sandbox.frames import FRAME_BYTES, Frame, of_lines
 from sandbox.models import Run, inflate
-from sandbox.reader import FRAME_BYTES, HEAD, TAIL, Reader, Told, Viewer
+from sandbox.reader import Reader, Told, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +77,13 @@ class Refusal(Exception):
 class RunSocket:
     """One viewer's connection."""
 
-    def __init__(self, run: str, allowed: str | None, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, run: str, allowed: str | None, receive: Receive, send: Send, *, ready: bool = False
+    ) -> None:
+        """`ready`: the server takes frames ready made (`frames.EXTENSION`)."""
         self.run = run
         self.allowed = allowed
+        self.ready = ready
         self.receive = receive
         self.transmit = send
         self.reader: Reader
@@ -213,7 +218,9 @@ class RunSocket:
         """Send states and events, one frame at a time, until the end of the log was delivered."""
         try:
             await self.feed_until_end(viewer)
-        except (RedisError, OSError, LookupError):
+        except OSError:
+            pass  # the viewer went away; `listen` hears of it
+        except (RedisError, LookupError):
             log.exception("run %s: a viewer lost its place", self.run)
             with contextlib.suppress(Exception):
                 await self.close(BROKEN)
@@ -238,7 +245,7 @@ class RunSocket:
             if watched.body is not None:
                 await self.replay(watched.body, viewer)
             elif frame := await self.reader.frame(viewer):
-                await self.transmit({"type": "websocket.send", "text": frame})
+                await self.transmit(frame.message(ready=self.ready))
                 continue
             if (
                 watched.last is not None
@@ -252,9 +259,9 @@ class RunSocket:
 
     async def replay(self, body: bytes, viewer: Viewer) -> None:
         """Send an archive in parts; only one of them is ever unpacked."""
-        for last, frame in archive_frames(body, viewer.cursor):
-            await self.transmit({"type": "websocket.send", "text": frame})
-            viewer.cursor = last
+        for frame in archive_frames(body, viewer.cursor):
+            await self.transmit(frame.message(ready=self.ready))
+            viewer.cursor = frame.last
             await asyncio.sleep(0)
 
     async def say_error(self, code: str, text: str, ref: Any) -> None:
@@ -274,8 +281,8 @@ class RunSocket:
         await self.transmit({"type": "websocket.close", "code": code})
 
 
-def archive_frames(body: bytes, after: int) -> Iterator[tuple[int, str]]:
-    """Frames of an archive's events that follow `after`: (last seq, text)."""
+def archive_frames(body: bytes, after: int) -> Iterator[Frame]:
+    """An archive's events that follow `after`, a frame at a time."""
     lines: list[bytes] = []
     size = seq = 0
     for seq, line in enumerate(inflate(body), start=1):
@@ -284,7 +291,7 @@ def archive_frames(body: bytes, after: int) -> Iterator[tuple[int, str]]:
         lines.append(line)
         size += len(line)
         if size >= FRAME_BYTES:
-            yield seq, HEAD + b",".join(lines).decode() + TAIL
+            yield of_lines(seq, lines)
             lines, size = [], 0
     if lines:
-        yield seq, HEAD + b",".join(lines).decode() + TAIL
+        yield of_lines(seq, lines)

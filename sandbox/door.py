@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 
 from sandbox import stream
 from sandbox.consumer import RunSocket
+from sandbox.frames import EXTENSION
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -48,7 +49,8 @@ class Door:
         ticket = Ticket()
         await self.checks({**scope, TICKET: ticket}, receive, send)
         if ticket.admitted:
-            await RunSocket(ticket.run, ticket.allowed, receive, send)()
+            ready = EXTENSION in scope.get("extensions", {})
+            await RunSocket(ticket.run, ticket.allowed, receive, send, ready=ready)()
 
 
 @database_sync_to_async  # type: ignore[untyped-decorator]

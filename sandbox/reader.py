@@ -13,7 +13,7 @@ import contextlib
 import logging
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from sandbox import states, stream
+from sandbox.frames import Frame, of_batches
 from sandbox.stream import Batch
 from sandbox.tail import Tail, bulk
 
@@ -29,13 +30,9 @@ log = logging.getLogger(__name__)
 BLOCK = 4.0  # s, below the idle limits of whatever stands between
 WAKE_TTL = 3_600  # s
 RING_BYTES = 256 * 1024  # of one watched run
-FRAME_BYTES = 64 * 1024  # of events in one frame; one event more at most
 POSITIONS_EVERY = 0.5  # s
 MANY, BREATH = 64, 0.002  # above so many runs, gather news for so many seconds: each read names every run
 HISTORY = 200  # batches of one XRANGE
-
-Frame = str
-HEAD, TAIL = '{"type":"events","events":[', "]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,8 @@ class Watched:
     size: int = 0
     version: int = 0  # of state, attempt and position
     viewers: set[Viewer] = field(default_factory=set)
-    frame: tuple[int, int, Frame] | None = None  # the newest frame made: from, to, text
+    frame: Frame | None = None  # the newest one made
+    frame_after: int = 0  # and after which event it begins
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     missed: bool = False  # news came while it was still being looked up
 
@@ -105,18 +103,18 @@ class Watched:
         self.size = 0
         self.frame = None
 
-    def cut(self, after: int) -> tuple[int, Frame]:
-        """The next frame for a cursor at `after`, which the ring must reach: (its last seq, text)."""
-        if self.frame is not None and self.frame[0] == after and self.frame[1] == self.top:
-            return self.top, self.frame[2]
+    def cut(self, after: int) -> Frame | None:
+        """The next frame for a cursor at `after`, which the ring must reach."""
+        if self.frame is not None and self.frame_after == after and self.frame.last == self.top:
+            return self.frame
         start = len(self.ring)
         for found in reversed(self.ring):
             if found.last <= after:
                 break
             start -= 1
-        last, text = frame_of((self.ring[i] for i in range(start, len(self.ring))), after)
-        self.frame = (after, last, text)
-        return last, text
+        self.frame_after = after
+        self.frame = of_batches((self.ring[i] for i in range(start, len(self.ring))), after)
+        return self.frame
 
 
 @dataclass(slots=True, eq=False)
@@ -144,24 +142,6 @@ class Viewer:
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
             self._waiting = None
-
-
-def frame_of(batches: Iterable[Batch], after: int, bound: int = FRAME_BYTES) -> tuple[int, Frame]:
-    """One frame of the events that follow `after`; JSON is joined, never parsed. ("" when there is none)"""
-    parts: list[bytes] = []
-    size, last = 0, after
-    for found in batches:
-        part = found.after(last)
-        if part.count <= 0:
-            continue
-        parts.append(part.payload)
-        last = part.last
-        size += len(part.payload)
-        if size >= bound:
-            break
-    if not parts:
-        return after, ""
-    return last, HEAD + b"\n".join(parts).replace(b"\n", b",").decode() + TAIL
 
 
 class Reader:
@@ -253,15 +233,18 @@ class Reader:
             del self._watched[watched.run]
             self._by_key.pop(watched.key.encode(), None)
 
-    async def frame(self, viewer: Viewer) -> Frame:
-        """What the viewer is to be sent next, its cursor moved past it; "" when it has everything."""
+    async def frame(self, viewer: Viewer) -> Frame | None:
+        """What the viewer is to be sent next, its cursor moved past it; None when it has everything."""
         watched = viewer.watched
         if viewer.cursor >= watched.top:
-            return ""
+            return None
         if viewer.cursor >= watched.floor:
-            viewer.cursor, text = watched.cut(viewer.cursor)
-            return text
-        return await self._history(viewer)
+            frame = watched.cut(viewer.cursor)
+        else:
+            frame = await self._history(viewer)
+        if frame is not None:
+            viewer.cursor = frame.last
+        return frame
 
     async def control(self, run: str, message: bytes) -> None:
         """Leave a (checked) control message for the worker."""
@@ -270,16 +253,16 @@ class Reader:
         pipe.expire(stream.control_key(run), stream.UNFINISHED_TTL)
         await pipe.execute()
 
-    async def _history(self, viewer: Viewer) -> Frame:
+    async def _history(self, viewer: Viewer) -> Frame | None:
+        """From the stream: what has left the ring."""
         watched, after = viewer.watched, viewer.cursor
         entries = await self.client.xrange(watched.key, min=f"({after}-0", max="+", count=HISTORY)
         if viewer.attempt != watched.attempt:
-            return ""
-        batches = [stream.batch(entry_id, fields[b"e"]) for entry_id, fields in entries]
-        viewer.cursor, text = frame_of(batches, after)
-        if not text:
+            return None
+        frame = of_batches((stream.batch(entry_id, fields[b"e"]) for entry_id, fields in entries), after)
+        if frame is None:
             raise LookupError(f"{watched.key}: no events after {after}")
-        return text
+        return frame
 
     async def _look_up(self, watched: Watched) -> bool:
         run = watched.run

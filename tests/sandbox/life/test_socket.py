@@ -161,7 +161,7 @@ async def test_what_has_left_the_ring_is_read_back(
     connect: Open, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.reader.RING_BYTES", 2_000)
-    monkeypatch.setattr("sandbox.reader.FRAME_BYTES", 1_000)
+    monkeypatch.setattr("sandbox.frames.FRAME_BYTES", 1_000)
     monkeypatch.setattr("sandbox.reader.HISTORY", 3)
     first = await connect(attempt.job.run, after=0)
     for _ in range(40):

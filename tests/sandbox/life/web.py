@@ -20,7 +20,7 @@ from sandbox.models import new_id
 
 ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = (
-    "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 65536"
+    "--ws coursesite.websocket:SharedFrames --ws-per-message-deflate false --ws-max-size 65536"
     " --lifespan on --log-level warning"
 )
 
