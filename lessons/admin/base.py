@@ -47,7 +47,9 @@ class ByLessonAdmin(ReadOnlyAdmin):
         )
         title = Lesson.objects.filter(slug=OuterRef("lesson")).values_list(place)[:1]
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(lesson_title=Coalesce(Subquery(title), "lesson", output_field=CharField()))
+        named = Coalesce(Subquery(title), "lesson", output_field=CharField())
+        titled: QuerySet[Any] = rows.annotate(lesson_title=named)
+        return titled
 
     @display(description="урок", ordering="lesson_title")
     def titled(self, row: Any) -> str:

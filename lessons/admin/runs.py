@@ -64,7 +64,7 @@ class VariantFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [*Variant.choices, ("all", "всё вместе с\u00a0проверками")]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         first, *rest = super().choices(changelist)
         yield {**first, "display": "запущенное людьми"}
         yield from rest
@@ -86,6 +86,7 @@ class LessonRunAdmin(ByLessonAdmin):
     search_help_text = "Ключ прогона, адрес или имя, урок"
     list_select_related = ("run", "user")
     list_per_page = 50
+    show_full_result_count = False
     ordering = ("-created",)
     actions = ("stop_chosen",)
     actions_detail: ClassVar[list[str]] = ["stop_one"]

@@ -160,6 +160,8 @@ def test_a_submission_shows_code_verdict_case_by_case_and_the_way_to_the_failed_
     assert "admin-code" in page
     assert "1 из 2" in page
     assert "состояние после трёх ошибок" in page
+    assert "<code>threshold = 3</code>" in page
+    assert "{{" not in page
     assert f"/runs/{sent.cases[1]['run']}/?t=1.5" in page
 
 
