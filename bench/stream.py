@@ -68,6 +68,18 @@ def line(pipe: IO[bytes] | None) -> bytes:
     return found
 
 
+class Site(Stack):
+    """The stack with the web process's WebSocket protocol that shares frames."""
+
+    def spawn(
+        self, name: str, command: list[str], env: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        protocol = "coursesite.websocket:SharedFrames"
+        return super().spawn(
+            name, [protocol if word == "websockets-sansio" else word for word in command], env
+        )
+
+
 class Bench:
     def __init__(self, stack: Stack, seconds: float) -> None:
         self.stack = stack
@@ -151,7 +163,7 @@ def main(options: list[str]) -> None:
     chosen = dict(option.lstrip("-").partition("=")[::2] for option in options)
     with (
         tempfile.TemporaryDirectory(prefix="poligon-") as folder,
-        Stack(Path(folder), port=free_port()) as stack,
+        Site(Path(folder), port=free_port()) as stack,
     ):
         stack.env["DJANGO_SETTINGS_MODULE"] = "bench._stream_site"
         stack.start_valkey()

@@ -20,7 +20,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from sandbox import controls, runs, states
-from sandbox.frames import FRAME_BYTES, Frame, of_lines
+from sandbox.frames import FRAME_BYTES, Frame, Write, of_lines
 from sandbox.models import Run, inflate
 from sandbox.reader import Reader, Told, Viewer
 
@@ -78,12 +78,12 @@ class RunSocket:
     """One viewer's connection."""
 
     def __init__(
-        self, run: str, allowed: str | None, receive: Receive, send: Send, *, ready: bool = False
+        self, run: str, allowed: str | None, receive: Receive, send: Send, write: Write | None = None
     ) -> None:
-        """`ready`: the server takes frames ready made (`frames.EXTENSION`)."""
+        """`write`: the server takes frames ready made (`frames.EXTENSION`)."""
         self.run = run
         self.allowed = allowed
-        self.ready = ready
+        self.write = write
         self.receive = receive
         self.transmit = send
         self.reader: Reader
@@ -187,7 +187,7 @@ class RunSocket:
         if attempt is not None and type(attempt) is not int:
             raise Refusal("bad_message", "Поле attempt — номер попытки.")
         try:
-            self.viewer = await self.reader.join(self.run, after, attempt)
+            self.viewer = await self.reader.join(self.run, after, attempt, self.write)
         except (RedisError, OSError):
             log.exception("run %s could not be looked up", self.run)
             raise Refusal("unavailable", "Сейчас не получается открыть прогон. Попробуйте ещё раз.") from None
@@ -245,7 +245,7 @@ class RunSocket:
             if watched.body is not None:
                 await self.replay(watched.body, viewer)
             elif frame := await self.reader.frame(viewer):
-                await self.transmit(frame.message(ready=self.ready))
+                await self.transmit(frame.message(ready=self.write is not None))
                 continue
             if (
                 watched.last is not None
@@ -260,7 +260,7 @@ class RunSocket:
     async def replay(self, body: bytes, viewer: Viewer) -> None:
         """Send an archive in parts; only one of them is ever unpacked."""
         for frame in archive_frames(body, viewer.cursor):
-            await self.transmit(frame.message(ready=self.ready))
+            await self.transmit(frame.message(ready=self.write is not None))
             viewer.cursor = frame.last
             await asyncio.sleep(0)
 

@@ -49,8 +49,8 @@ class Door:
         ticket = Ticket()
         await self.checks({**scope, TICKET: ticket}, receive, send)
         if ticket.admitted:
-            ready = EXTENSION in scope.get("extensions", {})
-            await RunSocket(ticket.run, ticket.allowed, receive, send, ready=ready)()
+            write = scope.get("extensions", {}).get(EXTENSION, {}).get("write")
+            await RunSocket(ticket.run, ticket.allowed, receive, send, write)()
 
 
 @database_sync_to_async  # type: ignore[untyped-decorator]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from sandbox.stream import Batch
 
 EXTENSION = "poligon.frame"  # of a server that takes frames ready made (`coursesite.websocket`)
 FRAME_BYTES = 64 * 1024  # of events in one frame; one batch more at most
+# Writes one made frame now; False when the viewer is slow or gone, and then nothing was written.
+Write = Callable[[bytes], bool]
 HEAD, TAIL = b'{"type":"events","events":[', b"]}"
 TEXT = 0x81  # a whole text message in one frame (RFC 6455, 5.2)
 
@@ -21,15 +23,20 @@ class Frame:
 
     last: int
     body: bytes
-    _ready: dict[str, Any] | None = None
+    _framed: bytes | None = None
     _text: dict[str, Any] | None = None
+
+    @property
+    def framed(self) -> bytes:
+        """As a WebSocket frame, made once."""
+        if self._framed is None:
+            self._framed = framed(self.body)
+        return self._framed
 
     def message(self, *, ready: bool) -> dict[str, Any]:
         """What to send over ASGI; `ready` when the server has EXTENSION."""
         if ready:
-            if self._ready is None:
-                self._ready = {"type": "websocket.send", "frame": framed(self.body)}
-            return self._ready
+            return {"type": "websocket.send", "frame": self.framed}
         if self._text is None:
             self._text = {"type": "websocket.send", "text": self.body.decode()}
         return self._text

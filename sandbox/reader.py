@@ -21,7 +21,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from sandbox import states, stream
-from sandbox.frames import Frame, of_batches
+from sandbox.frames import Frame, Write, of_batches
 from sandbox.stream import Batch
 from sandbox.tail import Tail, bulk
 
@@ -75,6 +75,7 @@ class Watched:
     missed: bool = False  # news came while it was still being looked up
 
     def push(self, found: Batch) -> None:
+        """Take a batch into the ring; `deliver` then tells of it."""
         found = found.after(self.top)
         if found.count <= 0:
             return
@@ -85,8 +86,17 @@ class Watched:
             dropped = self.ring.popleft()
             self.floor = dropped.last
             self.size -= len(dropped.payload)
+
+    def deliver(self, before: int) -> None:
+        """Bring what follows event `before` to everybody: at once to those who have all until there."""
+        if self.top == before:
+            return
+        frame = self.cut(before) if before >= self.floor else None
+        if frame is not None and frame.last < self.top:
+            frame = None
         for viewer in self.viewers:
-            viewer.wake()
+            if frame is None or viewer.cursor != before or not viewer.give(frame):
+                viewer.wake()
 
     def tell(self) -> None:
         self.version += 1
@@ -125,7 +135,16 @@ class Viewer:
     cursor: int
     attempt: int
     seen: int = -1  # version of the run's state it was told
+    write: Write | None = None
     _waiting: asyncio.Future[None] | None = None
+
+    def give(self, frame: Frame) -> bool:
+        """Send the frame now, if nothing else is to be said before it and the connection takes it."""
+        waits = self._waiting is not None and not self._waiting.done()
+        if not waits or self.write is None or not self.write(frame.framed):
+            return False
+        self.cursor = frame.last
+        return True
 
     def wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
@@ -191,12 +210,14 @@ class Reader:
         await self.client.aclose()
         await self.client.connection_pool.disconnect()
 
-    async def join(self, run: str, after: int, attempt: int | None = None) -> Viewer | None:
+    async def join(
+        self, run: str, after: int, attempt: int | None = None, write: Write | None = None
+    ) -> Viewer | None:
         """A viewer who has events up to `after` (of that attempt, if they say). None: no such run."""
         watched = self._watched.get(run)
         if watched is None:
             watched = self._watched[run] = Watched(run)
-            viewer = Viewer(watched, after, 0)
+            viewer = Viewer(watched, after, 0, write=write)
             watched.viewers.add(viewer)
             try:
                 known = await self._look_up(watched)
@@ -212,12 +233,12 @@ class Reader:
                 self.leave(viewer)
                 return None
         else:
-            viewer = Viewer(watched, after, 0)
+            viewer = Viewer(watched, after, 0, write=write)
             watched.viewers.add(viewer)
             await watched.ready.wait()
             if self._watched.get(run) is not watched:  # it could not be looked up
                 watched.viewers.discard(viewer)
-                return await self.join(run, after, attempt)
+                return await self.join(run, after, attempt, write)
         viewer.attempt = watched.attempt if attempt is None else attempt
         if viewer.attempt == watched.attempt and after > watched.top and watched.body is None:
             # Another web process may be a moment ahead of us; past the log's true end it is another log.
@@ -320,8 +341,10 @@ class Reader:
         for key, entries in await self._tail.read(positions):
             watched = self._by_key.get(key)
             if watched is not None:
+                before = watched.top
                 for entry_id, (_, payload) in entries:
                     watched.push(stream.batch(entry_id, payload))
+                watched.deliver(before)
             elif key == self._wake_key:
                 self._wake_id = entries[-1][0]
             elif key == stream.CHANGES.encode():
