@@ -15,6 +15,7 @@ from launch.console import Trouble, quietly, step
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+CONSTRAINTS = ROOT / "constraints.txt"  # what the requirements bring along, pinned too
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 NETWORK_REMEDY = "проверьте доступ в сеть (PyPI и npm) и повторите: уже скачанное второй раз не скачивается"
@@ -61,14 +62,25 @@ def packages(*, tests: bool) -> None:
     if node() is None:
         names.append("requirements-node.txt")
     for name in names:
-        sources = [ROOT / name, *([ROOT / "requirements.txt"] if tests else [])]
+        sources = [ROOT / name, ROOT / "requirements.txt", CONSTRAINTS]
         stamp = VENV / f".{name}.stamp"
         value = digest(sources)
         if fresh(stamp, value):
             continue
         with step(f"Ставлю пакеты из {name} (в первый раз это минута-две)"):
             quietly(
-                [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-q", "-r", ROOT / name],
+                [
+                    PYTHON,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--disable-pip-version-check",
+                    "-q",
+                    "-r",
+                    ROOT / name,
+                    "-c",
+                    CONSTRAINTS,
+                ],
                 NETWORK_REMEDY,
             )
         stamp.write_text(value)
@@ -112,7 +124,8 @@ def front_end() -> None:
             )
         stamp.write_text(value)
     scenes = sorted((ROOT / "content").glob("*/*/scene.js"))
-    sources = [ROOT / "static" / "src", ROOT / "static" / "css", ROOT / "static" / "build.mjs", lock, *scenes]
+    made_from = sorted(path for path in (ROOT / "static").iterdir() if path.name != "dist")
+    sources = [*made_from, lock, *scenes]
     stamp, value = ROOT / "static" / "dist" / ".stamp", digest(sources)
     if not fresh(stamp, value):
         with step("Собираю скрипты и стили"):
