@@ -5,12 +5,18 @@ Free of Django: a worker reads the broker's address and nothing else of the site
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from celery import signals
+from celery.exceptions import SecurityWarning
 
 from coursesite import environment
 from sandbox.broker import make_app
+
+# It warns of root because of pickled messages; ours are JSON, and root is what nsjail makes jails with on
+# kernels without user namespaces (docs/sandbox.md).
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 ENV = environment.load(with_secret=False)
 app = make_app(ENV.redis_url)

@@ -239,6 +239,9 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"plain_refusals": {"()": "coursesite.logs.PlainRefusals"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["plain_refusals"]}
+    },
     "root": {"handlers": ["console"], "level": "INFO" if LOCAL else "WARNING"},
 }
