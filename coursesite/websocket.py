@@ -24,7 +24,7 @@ class SharedFrames(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent and not self.conn.extensions:
             # The application's task has been made, but has not begun yet.
-            self.scope["extensions"][EXTENSION] = {"write": self.write}  # type: ignore[index]
+            self.scope["extensions"][EXTENSION] = {"write": self.write}
 
     def write(self, frame: bytes) -> bool:
         """Write one frame now, unless the viewer is slow (the transport's buffer is full) or gone."""

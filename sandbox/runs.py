@@ -50,7 +50,6 @@ def warm() -> None:
     app.finalize()
     with app.producer_or_acquire() as producer:
         producer.connection.ensure_connection(max_retries=2, timeout=5)
-        producer.channel.basic_qos(0, 1, False) if producer.channel else None
     valkey().ping()
 
 

@@ -203,7 +203,7 @@ class Tail:
                     options.get("port", 6379),
                     ssl=ssl.create_default_context() if secure else None,
                 )
-        self._transport = cast("asyncio.Transport", made[0])
+        self._transport = made[0]
         if "password" in options:
             await self._say(
                 b"AUTH", options.get("username", "default").encode(), options["password"].encode()
