@@ -48,8 +48,8 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     events: Iterable[dict[str, Any]] = (json.loads(line) for line in islice(found.run.events(), EVENTS_READ))
     case: dict[str, Any] | None = None
     if found.variant == Variant.CASE:
-        events = list(events)
-        case = _case(found, owner, events)
+        events = whole = list(events)
+        case = _case(found, owner, whole)
     context: dict[str, Any] = {
         "run": described,
         "live": live,
@@ -72,9 +72,10 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     return render(request, "lessons/run.html", context)
 
 
-def _case(found: LessonRun, owner: owners.Owner, events: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _case(found: LessonRun, owner: owners.Owner, events: list[dict[str, Any]]) -> dict[str, Any]:
     """The check that failed, as its log tells it, and the solution it was about, for those who may see it."""
-    failed = verdicts.failure(events) or {"message": found.run.text}
+    # Without a failure in the log (those made before it was written there) its last words are the message.
+    failed = verdicts.failure(events) or {"message": events[-1].get("text") if events else found.run.text}
     seen = found.submission_id is not None and runs.shows_code(found, owner)
     return {
         **failed,
