@@ -62,7 +62,7 @@ def test_a_failed_download_is_told_with_the_remedy_and_without_a_traceback(tmp_p
 
 
 def test_an_old_python_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup.sys, "version_info", (3, 10, 2))
+    monkeypatch.setattr(sys, "version_info", (3, 10, 2))
     with pytest.raises(console.Trouble, match=r"3\.11"):
         setup.check_platform()
 
