@@ -40,6 +40,8 @@ LINE = 64 * 1024  # bytes of one answer; the judge refuses longer ones
 PRINTED = 2_000  # characters of print() kept between two answers
 ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 SLEEP = asyncio.sleep  # the real one, whatever the learner makes of it
+OVER = signal.SIGUSR1  # by which a world that was told to end says that it does
+ENDS = {signal.SIGCHLD, OVER}
 DONE = 0  # exit code of a world that ended because it was told to
 
 
@@ -57,7 +59,9 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
         return
     write(event_out, {"loaded": True})
     gc.freeze()  # what the worlds inherit is not for their collectors to touch, and so to copy
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     spare = Spare(control_in, event_out, code)
+    ending: int | None = None  # the world before, whose memory the kernel is still taking apart
     while line := control_in.readline():
         request = json.loads(line)
         if request.get("op") != "world":
@@ -65,10 +69,27 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
         while (child := spare.start(line)) is None:  # someone has killed it
             spare = Spare(control_in, event_out, code)
         spare = Spare(control_in, event_out, code)  # made while the world lives: the next need not wait
-        _, status = os.waitpid(child, 0)
+        if ending:
+            os.waitpid(ending, 0)
+        status = ended(child)
         with contextlib.suppress(OSError):
             os.killpg(child, signal.SIGKILL)
-        write(event_out, {"world": request["id"], "exit": os.waitstatus_to_exitcode(status)})
+        ending = child if status is None else None
+        write(event_out, {"world": request["id"], "exit": os.waitstatus_to_exitcode(status or 0)})
+
+
+def ended(child: int) -> int | None:
+    """Wait until a world is over: its status, or None when it says so itself and has yet to be reaped.
+
+    Its word is enough, as it is killed at once: a process of this size takes 1 ms to be taken apart.
+    """
+    while True:
+        heard = signal.sigwaitinfo(ENDS)
+        if heard.si_signo == OVER and heard.si_pid == child:
+            return None
+        dead, status = os.waitpid(child, os.WNOHANG)
+        if dead:
+            return status
 
 
 class Spare:
@@ -84,10 +105,13 @@ class Spare:
         try:
             os.close(self.door)
             os.setpgid(0, 0)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+            world = World(control_in, event_out)
+            world.prepare()
             request = os.read(read, LINE)
             if request:
                 os.close(read)
-                World(control_in, event_out, json.loads(request)).live(code)
+                world.live(code, json.loads(request))
                 status = DONE
         finally:
             os._exit(status)
@@ -154,10 +178,10 @@ class CallLoop(VirtualLoop):
 class World:
     """One case's worth of life: the module, its objects, the tasks under way, and the clock."""
 
-    def __init__(self, control_in: BinaryIO, event_out: BinaryIO, request: dict[str, Any]) -> None:
+    def __init__(self, control_in: BinaryIO, event_out: BinaryIO) -> None:
         self.control_in = control_in
         self.event_out = event_out
-        self.request = request  # the one being answered
+        self.request: dict[str, Any] = {}  # the one being answered
         self.loop = CallLoop(self.rest)
         self.objects: dict[int, Any] = {}  # by the judge's numbers; 0 is the module
         self.tasks: dict[int, asyncio.Task[None]] = {}
@@ -175,10 +199,12 @@ class World:
 
     # -- life -----------------------------------------------------------------------------------------
 
-    def live(self, code: types.CodeType) -> None:
-        """Import the module, tell how that went, then serve until told to end."""
+    def prepare(self) -> None:
+        """All that can be done before anyone waits: the clock, the module's place, the loop's first turn.
+
+        Most of a world's start is the kernel copying the pages it writes to; here it copies them early.
+        """
         clocks.install(self.loop.time, lambda seconds: self.loop.move(self.loop.now + seconds))
-        random.seed(self.request["seed"])
         sys.stdout = sys.stderr = self.printed
         asyncio.set_event_loop(self.loop)
         self.loop.set_exception_handler(self.note_problem)
@@ -186,6 +212,13 @@ class World:
         module.__file__ = FILE
         sys.modules[MODULE] = module
         self.objects[0] = module
+        self.loop.run_until_complete(SLEEP(0))
+
+    def live(self, code: types.CodeType, request: dict[str, Any]) -> None:
+        """Import the module, tell how that went, then serve until told to end."""
+        self.request = request
+        random.seed(request["seed"])
+        module = self.objects[0]
         outcome = self.attempt(lambda: exec(code, module.__dict__))  # noqa: S102 - what the jail is for
         self.answer(outcome=outcome if "error" in outcome else {"value": None})
         self.request = {}
@@ -212,6 +245,7 @@ class World:
             self.request = json.loads(line) if line else {"op": "end"}
             self.until = self.waits_for = None
             if self.request["op"] == "end":
+                os.kill(os.getppid(), OVER)
                 os._exit(DONE)
             try:
                 for request in (*self.request.get("first", ()), self.request):
