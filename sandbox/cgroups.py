@@ -173,9 +173,22 @@ def _settings(limits: Limits, version: int) -> list[tuple[str, str, str, bool]]:
     return [
         ("memory", "memory.max", str(limits.memory), True),
         ("memory", "memory.swap.max", "0", False),
+        # One process out of memory ends them all: half a run would hang and be told as something else.
+        ("memory", "memory.oom.group", "1", False),
         ("pids", "pids.max", processes, True),
         ("cpu", "cpu.max", f"{quota} {PERIOD}", False),
     ]
+
+
+def unusable() -> str | None:
+    """Why this user could make no groups here, as `find` would say, or None. Changes nothing."""
+    if os.geteuid() != 0:
+        return "нужны права root"
+    mounts = _mounts()
+    folder = mounts.get("memory") or mounts.get("2")
+    if folder is None:
+        return "контрольные группы не подключены"
+    return None if os.access(folder, os.W_OK) else f"в {folder} нельзя писать"
 
 
 def _mounts() -> dict[str, Path]:

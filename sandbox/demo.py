@@ -9,6 +9,7 @@ import os
 import select
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sandbox import controls, states
@@ -127,6 +128,10 @@ class Demo:
         except GuestEnded as ended:
             self.t = ended.t
             self._ending = states.BY_GUEST.get(ended.state, states.FAILED)
+            if ended.state == "out_of_memory":
+                self._ending = replace(
+                    self._ending, text=f"Программе не хватило памяти: {self.limits.text('memory')}."
+                )
         except BoundReached as reached:
             fields = {"what": reached.what, "bound": reached.bound, "text": reached.text}
             self.attempt.emit("limit", self.attempt.numberer.t, fields)

@@ -1,0 +1,9 @@
+"""A crash of the interpreter itself ends the run as the learner's, not as ours."""
+import ctypes
+
+ENDS = "failed"
+SAYS = "Программа закрылась сама"
+
+
+def attack(bait):
+    return ctypes.string_at(1)
