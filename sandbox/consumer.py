@@ -22,7 +22,8 @@ from redis.exceptions import RedisError
 from sandbox import controls, runs, states
 from sandbox.frames import FRAME_BYTES, Frame, Write, of_lines
 from sandbox.models import Run, inflate
-from sandbox.reader import Reader, Told, Viewer
+from sandbox.reader import Reader, Told
+from sandbox.watched import Viewer
 
 log = logging.getLogger(__name__)
 

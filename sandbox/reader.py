@@ -12,9 +12,8 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import redis.asyncio as redis
@@ -22,14 +21,13 @@ from redis.exceptions import RedisError
 
 from sandbox import states, stream
 from sandbox.frames import Frame, Write, of_batches
-from sandbox.stream import Batch
 from sandbox.tail import Tail, bulk
+from sandbox.watched import Viewer, Watched
 
 log = logging.getLogger(__name__)
 
 BLOCK = 4.0  # s, below the idle limits of whatever stands between
 WAKE_TTL = 3_600  # s
-RING_BYTES = 256 * 1024  # of one watched run
 POSITIONS_EVERY = 0.5  # s
 MANY, BREATH = 64, 0.002  # above so many runs, gather news for so many seconds: each read names every run
 HISTORY = 200  # batches of one XRANGE
@@ -48,119 +46,6 @@ class Told:
 Entry = tuple[bytes, dict[bytes, bytes]]
 CHANGES = bulk(stream.CHANGES.encode())
 Find = Callable[[str], Awaitable[Told | None]]
-
-
-@dataclass(slots=True, eq=False)
-class Watched:
-    """A run somebody watches here."""
-
-    run: str
-    state: str = "queued"
-    attempt: int = 0
-    last: int | None = None  # seq of `run.ended`, once it is there
-    queue: str = ""
-    position: int | None = None
-    body: bytes | None = None
-    key: str = ""
-    asked: bytes = b""  # the key as the blocking read asks for it
-    ring: deque[Batch] = field(default_factory=deque)
-    floor: int = 0  # the ring holds every event after this one
-    top: int = 0  # and up to this one
-    size: int = 0
-    version: int = 0  # of state, attempt and position
-    viewers: set[Viewer] = field(default_factory=set)
-    frame: Frame | None = None  # the newest one made
-    frame_after: int = 0  # and after which event it begins
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
-    missed: bool = False  # news came while it was still being looked up
-
-    def push(self, found: Batch) -> None:
-        """Take a batch into the ring; `deliver` then tells of it."""
-        found = found.after(self.top)
-        if found.count <= 0:
-            return
-        self.ring.append(found)
-        self.top = found.last
-        self.size += len(found.payload)
-        while self.size > RING_BYTES and len(self.ring) > 1:
-            dropped = self.ring.popleft()
-            self.floor = dropped.last
-            self.size -= len(dropped.payload)
-
-    def deliver(self, before: int) -> None:
-        """Bring what follows event `before` to everybody: at once to those who have all until there."""
-        if self.top == before:
-            return
-        frame = self.cut(before) if before >= self.floor else None
-        if frame is not None and frame.last < self.top:
-            frame = None
-        for viewer in self.viewers:
-            if frame is None or viewer.cursor != before or not viewer.give(frame):
-                viewer.wake()
-
-    def tell(self) -> None:
-        self.version += 1
-        for viewer in self.viewers:
-            viewer.wake()
-
-    def restart(self, attempt: int, floor: int = 0) -> None:
-        """Another attempt begins: its log is another stream."""
-        self.attempt = attempt
-        self.key = stream.log_key(self.run, attempt)
-        self.asked = bulk(self.key.encode())
-        self.ring.clear()
-        self.floor = self.top = floor
-        self.size = 0
-        self.frame = None
-
-    def cut(self, after: int) -> Frame | None:
-        """The next frame for a cursor at `after`, which the ring must reach."""
-        if self.frame is not None and self.frame_after == after and self.frame.last == self.top:
-            return self.frame
-        start = len(self.ring)
-        for found in reversed(self.ring):
-            if found.last <= after:
-                break
-            start -= 1
-        self.frame_after = after
-        self.frame = of_batches((self.ring[i] for i in range(start, len(self.ring))), after)
-        return self.frame
-
-
-@dataclass(slots=True, eq=False)
-class Viewer:
-    """One socket's place in a run. `cursor` is the last event it was given, `attempt` of which log."""
-
-    watched: Watched
-    cursor: int
-    attempt: int
-    seen: int = -1  # version of the run's state it was told
-    write: Write | None = None
-    _waiting: asyncio.Future[None] | None = None
-
-    def give(self, frame: Frame) -> bool:
-        """Send the frame now, if nothing else is to be said before it and the connection takes it."""
-        waits = self._waiting is not None and not self._waiting.done()
-        if not waits or self.write is None or not self.write(frame.framed):
-            return False
-        self.cursor = frame.last
-        return True
-
-    def wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-    @property
-    def idle(self) -> bool:
-        run = self.watched
-        return self.seen == run.version and self.attempt == run.attempt and self.cursor >= run.top
-
-    async def wait(self) -> None:
-        """Until there is something to say."""
-        while self.idle:
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-            self._waiting = None
 
 
 class Reader:
@@ -298,7 +183,7 @@ class Reader:
                 return True
             known = {}
         attempt = int(known.get(b"attempt", 0))
-        _advance(watched, known.get(b"state", watched.state.encode()).decode(), attempt)
+        watched.advance(known.get(b"state", watched.state.encode()).decode(), attempt)
         watched.queue = known.get(b"queue", b"").decode()
         if b"last" in known:
             watched.last = int(known[b"last"])
@@ -371,7 +256,7 @@ class Reader:
         if b"last" in fields:  # the end came in one step with the last events: they are there to be read
             top = watched.top if key == watched.key else 0
             rest = await self.client.xrange(key, min=f"({top}-0")
-        if not _advance(watched, state, attempt):
+        if not watched.advance(state, attempt):
             return
         if watched.key != key:
             self._by_key.pop(watched.key.encode(), None)
@@ -407,14 +292,3 @@ class Reader:
             if watched.state == "queued" and watched.position != position:
                 watched.position = position
                 watched.tell()
-
-
-def _advance(watched: Watched, state: str, attempt: int) -> bool:
-    """Take the news unless it is older than what is known."""
-    attempt = max(attempt, 1)
-    if (attempt, states.RANK[state]) <= (watched.attempt, states.RANK[watched.state]):
-        return False
-    watched.state, watched.attempt = state, attempt
-    if state != "queued":
-        watched.position = None
-    return True

@@ -160,7 +160,7 @@ async def test_a_run_that_has_just_ended_is_read_from_the_stream(connect: Open, 
 async def test_what_has_left_the_ring_is_read_back(
     connect: Open, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.reader.RING_BYTES", 2_000)
+    monkeypatch.setattr("sandbox.watched.RING_BYTES", 2_000)
     monkeypatch.setattr("sandbox.frames.FRAME_BYTES", 1_000)
     monkeypatch.setattr("sandbox.reader.HISTORY", 3)
     first = await connect(attempt.job.run, after=0)

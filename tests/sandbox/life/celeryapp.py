@@ -1,0 +1,39 @@
+"""A Celery worker whose judge needs a second chance: the first judging waits to be killed with its worker."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from celery import signals
+
+from sandbox import states, stream
+from sandbox.broker import make_app
+from sandbox.jobs import JudgeJob
+from sandbox.states import Ending
+from sandbox.tasks import process
+from sandbox.worker import Worker
+from tests.sandbox.life.jails import OpenJails
+
+REDIS_URL = os.environ["REDIS_URL"]
+BEGUN = Path(os.environ["BEGUN"])
+
+app = make_app(REDIS_URL)
+app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 7}
+
+
+def judging(job: JudgeJob, take_jail: Any, emit: Any, stopped: Any) -> Ending:
+    emit({"t": 0.0, "kind": "judge.started", "cases": []})
+    if not BEGUN.exists():
+        BEGUN.touch()
+        time.sleep(60)
+    emit({"t": 0.1, "kind": "verdict", "passed": 1, "total": 1, "ok": True})
+    return states.FINISHED
+
+
+@signals.worker_init.connect
+def _open(**_: Any) -> None:
+    jails = OpenJails("")
+    process.worker = Worker(stream.connect(REDIS_URL), jails, jails, judging=judging)
