@@ -124,7 +124,7 @@ class Demo:
         if not data:
             return False
         try:
-            self.attempt.take(line for line in self._splitter.feed(data) if line)
+            self.attempt.take(self._splitter.feed(data))
         except GuestEnded as ended:
             self.t = ended.t
             self._ending = states.BY_GUEST.get(ended.state, states.FAILED)

@@ -83,6 +83,7 @@ class Numberer:
         self.t = 0.0
         self._clock = clock
         self._printed = 0  # bytes
+        self._told_start = False
         self._tokens = bounds.limits.events_per_second * AVERAGED_OVER
         self._filled = clock()
 
@@ -111,6 +112,9 @@ class Numberer:
         if type(t) not in (int, float) or not self.t <= t < MAX_T:  # NaN is refused by the comparison
             raise Malformed("время события не идёт вперёд")
         if kind == STARTED:
+            if self._told_start:  # it is not counted as an event, so it must not come without end
+                raise Malformed("прогон начинается второй раз")
+            self._told_start = True
             return None
         if kind == ENDED:
             raise GuestEnded(str(event.get("state")), t)

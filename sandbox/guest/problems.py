@@ -37,7 +37,7 @@ def describe(error: BaseException, folder: Path) -> dict[str, Any]:
     frames = _frames(error.__traceback__, folder)
     name, line = (frames[-1][0], frames[-1][1]) if frames else (None, None)
     return {
-        "error": type(error).__name__,
+        "error": _cut(type(error).__name__, 100),
         "message": _cut(_message(error)),
         "file": name,
         "line": line,

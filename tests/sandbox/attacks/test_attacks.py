@@ -53,7 +53,9 @@ class Log:
         return "; ".join(event["to"] for event in self.events if event["kind"] == "attack.came")
 
 
-def run(attack: Head, worker: AttackedWorker, client: redis.Redis, bait: dict[str, Any]) -> tuple[Log, list[int]]:
+def run(
+    attack: Head, worker: AttackedWorker, client: redis.Redis, bait: dict[str, Any]
+) -> tuple[Log, list[int]]:
     files = {name: path.read_text() for name, path in HELPERS.items()}
     files |= {"tried.py": attack.text, "bait.json": json.dumps(bait), **attack.files}
     job = DemoJob(run=new_id(), files=files, seed=7, duration=60.0, pace=attack.pace)
@@ -107,7 +109,7 @@ def test_the_same_code_succeeds_outside(
     told = subprocess.run(
         [sys.executable, "demo.py"],
         cwd=tmp_path,
-        env={**os.environ, "SECRET_KEY": canary},
+        env={"PATH": os.defpath, "SECRET_KEY": canary},
         capture_output=True,
         text=True,
         timeout=60,

@@ -62,7 +62,7 @@ class AttackedWorker:
 
 
 def _serve(orders: Connection, host: Host, url: str, uid: int, secret: Path) -> None:
-    # What a careless deployer may leave to a worker: a secret in its environment, and an open, inheritable file.
+    # What a careless deployer may leave to a worker: a secret in its environment, an open, inheritable file.
     os.environ["SECRET_KEY"] = secret.read_text()
     os.set_inheritable(os.open(secret, os.O_RDONLY), True)
     if os.geteuid() != uid:
@@ -112,7 +112,9 @@ def files(place: Place) -> dict[str, tuple[int, int]]:
     return found
 
 
-def traces(place: Place, worker: AttackedWorker, before: tuple[set[str], dict[str, tuple[int, int]]]) -> list[str]:
+def traces(
+    place: Place, worker: AttackedWorker, before: tuple[set[str], dict[str, tuple[int, int]]]
+) -> list[str]:
     """All that a run has left, given a second to go."""
     until = time.monotonic() + GONE_WITHIN
     while True:

@@ -32,3 +32,12 @@ def test_the_doctors_word_is_good_here(
     assert hosts.var() == host.root.parents[1]
     assert doctor.main() == 0
     assert "✗" not in capsys.readouterr().out or not host.is_root
+
+
+def test_every_further_promise_holds_on_this_machine(host: Host) -> None:
+    assert [found.text for found in doctor.examine_further(host) if not found.holds] == []
+
+
+def test_every_further_promise_holds_for_an_ordinary_user(user_host: Host) -> None:
+    held = as_nobody(lambda: [found.text for found in doctor.examine_further(user_host) if not found.holds])
+    assert held == []

@@ -3,7 +3,7 @@ import fcntl
 import os
 import socket
 
-HELD = "OSError|BlockingIOError|nothing"
+HELD = "PermissionError|OSError|BlockingIOError|nothing"
 ENDS = "finished|out_of_memory"
 
 

@@ -15,7 +15,7 @@ def attack(bait):
             got.append(kind)
         except OSError:
             pass
-    for path in ("/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/memory/cgroup.procs", "groups/cgroup.procs"):
+    for path in ("/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/memory/cgroup.procs"):
         try:
             with open(path, "w") as door:
                 door.write("0")
@@ -23,4 +23,4 @@ def attack(bait):
         except OSError:
             pass
     os.rmdir("groups")
-    return [name for name in got]
+    return got

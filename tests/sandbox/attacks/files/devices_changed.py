@@ -6,7 +6,7 @@ HELD = "nothing"
 
 def attack(bait):
     done = []
-    for name in os.listdir("/dev"):
+    for name in ["null", "zero", "random", "urandom"]:
         path = f"/dev/{name}"
         for action in (lambda: os.chmod(path, 0), lambda: os.remove(path), lambda: os.utime(path), lambda: os.rename(path, "/dev/x")):
             try:

@@ -1,9 +1,8 @@
-"""Empty lines without end are not events, and are ended by time."""
+"""Empty lines without end keep no worker busy: the first one ends the run."""
 from kernel import event_pipe, push
 
-ENDS = "timed_out|stopped"
-SAYS = "превышен лимит процессорного времени: 1 с|событий"
-LIMITS = {"cpu": 1.0}
+ENDS = "stopped"
+SAYS = "нарушен формат журнала"
 
 
 def attack(bait):
