@@ -6,29 +6,28 @@ import os
 import subprocess
 import sys
 from types import SimpleNamespace
-
-from pytest_django.fixtures import SettingsWrapper
+from typing import Any
 
 from sandbox import checks
 
 
-def test_one_persons_mode_is_an_error(settings: SettingsWrapper) -> None:
+def test_one_persons_mode_is_an_error(settings: Any) -> None:
     settings.LOCAL, settings.DEBUG = True, True
     assert [found.id for found in checks.one_persons_machine(None)] == ["sandbox.E001", "sandbox.E002"]
 
 
-def test_a_broker_without_password_is_an_error(settings: SettingsWrapper) -> None:
+def test_a_broker_without_password_is_an_error(settings: Any) -> None:
     settings.REDIS_URL = "redis://10.0.0.5:6379/0"
     assert [found.id for found in checks.open_broker(None)] == ["sandbox.E005"]
 
 
-def test_a_broker_with_a_password_or_a_socket_is_fine(settings: SettingsWrapper) -> None:
+def test_a_broker_with_a_password_or_a_socket_is_fine(settings: Any) -> None:
     for url in ("redis://:word@10.0.0.5:6379/0", "unix:///run/valkey.sock"):
         settings.REDIS_URL = url
         assert checks.open_broker(None) == []
 
 
-def test_more_places_than_memory_is_a_warning(settings: SettingsWrapper) -> None:
+def test_more_places_than_memory_is_a_warning(settings: Any) -> None:
     settings.ENV = SimpleNamespace(worker_concurrency=1_000_000)
     assert [found.id for found in checks.room_for_all(None)] == ["sandbox.W002"]
 
