@@ -1,4 +1,4 @@
-"""A run that is watched here, and those who watch it: a ring of its newest batches, a cursor for each viewer."""
+"""A run that is watched here, and those who watch it: a ring of its newest batches, a cursor for each."""
 
 from __future__ import annotations
 
