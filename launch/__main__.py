@@ -24,8 +24,8 @@ def _port() -> int:
 
 def run() -> int:
     """Set everything up and serve the site until Ctrl-C."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have told us to ignore Ctrl-C
+        signal.signal(number, _interrupt)
     host, port = os.environ.get("HOST", "127.0.0.1"), _port()
     var = Path(os.environ.get("POLIGON_VAR", setup.ROOT / "var")).resolve()
     say("Полигон: подготовка")
