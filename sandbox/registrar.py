@@ -122,6 +122,16 @@ class Registrar:
                 self._over.wait(1.0)
             finally:
                 close_old_connections()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Take our name out of the groups, unless something is still ours to finish: `recover` needs it then."""
+        try:
+            for key in (stream.ENDED, stream.CHANGES):
+                if not self.client.xpending_range(key, GROUP, "-", "+", 1, consumername=self.name):
+                    self.client.xgroup_delconsumer(key, GROUP, self.name)
+        except redis.RedisError:
+            log.info("registrar: left without saying so")
 
     def _change(self, entries: list[Entry]) -> None:
         running: dict[str, int] = {}  # `starting` lasts milliseconds; an end comes by its own stream
