@@ -125,7 +125,7 @@ class Registrar:
         self._leave()
 
     def _leave(self) -> None:
-        """Take our name out of the groups, unless something is still ours to finish: `recover` needs it then."""
+        """Take our name out of the groups, unless something is ours to finish: `recover` needs it then."""
         try:
             for key in (stream.ENDED, stream.CHANGES):
                 if not self.client.xpending_range(key, GROUP, "-", "+", 1, consumername=self.name):

@@ -1,7 +1,7 @@
 """The call server inside the jail: answers the judge's requests about the learner's module, and nothing else.
 
-It knows no cases and compares nothing. Each world (one case, one seed) is a forked child that imports the
-learner's module afresh, so no case sees what another has left behind; the parent never runs their code.
+It knows no cases and compares nothing. It runs in a world (one case, one seed): a process of its own, made by
+`worlds`, that imports the learner's module afresh, so no case sees what another has left behind.
 
 The pipe is half-duplex: the judge asks, and until the answer comes only this side speaks. Time is virtual
 and stands still between requests. The requests are served where the event loop has nothing left to do at the
@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import contextlib
-import gc
 import inspect
 import io
 import json
@@ -43,89 +41,6 @@ SLEEP = asyncio.sleep  # the real one, whatever the learner makes of it
 OVER = signal.SIGUSR1  # by which a world that was told to end says that it does
 ENDS = {signal.SIGCHLD, OVER}
 DONE = 0  # exit code of a world that ended because it was told to
-
-
-def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> None:
-    """Say whether the file compiles, then make worlds until the control pipe closes."""
-    try:
-        code = compile(start["files"][FILE], FILE, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        problem = {
-            "message": str(getattr(error, "msg", None) or error)[:300],
-            "line": getattr(error, "lineno", None) or 0,
-            "text": str(getattr(error, "text", None) or "").strip()[:200],
-        }
-        write(event_out, {"loaded": False, "problem": problem})
-        return
-    write(event_out, {"loaded": True})
-    gc.freeze()  # what the worlds inherit is not for their collectors to touch, and so to copy
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-    spare = Spare(control_in, event_out, code)
-    ending: int | None = None  # the world before, whose memory the kernel is still taking apart
-    while line := control_in.readline():
-        request = json.loads(line)
-        if request.get("op") != "world":
-            continue  # meant for a world that has just died: the judge has been told, or is about to be
-        while (child := spare.start(line)) is None:  # someone has killed it
-            spare = Spare(control_in, event_out, code)
-        spare = Spare(control_in, event_out, code)  # made while the world lives: the next need not wait
-        if ending:
-            os.waitpid(ending, 0)
-        status = ended(child)
-        with contextlib.suppress(OSError):
-            os.killpg(child, signal.SIGKILL)
-        ending = child if status is None else None
-        write(event_out, {"world": request["id"], "exit": os.waitstatus_to_exitcode(status or 0)})
-
-
-def ended(child: int) -> int | None:
-    """Wait until a world is over: its status, or None when it says so itself and has yet to be reaped.
-
-    Its word is enough, as it is killed at once: a process of this size takes 1 ms to be taken apart.
-    """
-    while True:
-        heard = signal.sigwaitinfo(ENDS)
-        if heard.si_signo == OVER and heard.si_pid == child:
-            return None
-        dead, status = os.waitpid(child, os.WNOHANG)
-        if dead:
-            return status
-
-
-class Spare:
-    """A forked child that waits to become a world; no code of the learner has run in it or its parent."""
-
-    def __init__(self, control_in: BinaryIO, event_out: BinaryIO, code: types.CodeType) -> None:
-        read, self.door = os.pipe()
-        self.process = os.fork()
-        if self.process:
-            os.close(read)
-            return
-        status = 1
-        try:
-            os.close(self.door)
-            os.setpgid(0, 0)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
-            world = World(control_in, event_out)
-            world.prepare()
-            request = os.read(read, LINE)
-            if request:
-                os.close(read)
-                world.live(code, json.loads(request))
-                status = DONE
-        finally:
-            os._exit(status)
-
-    def start(self, request: bytes) -> int | None:
-        """Let it be the world of `request`; its process, or None when it is gone."""
-        try:
-            os.write(self.door, request)
-        except BrokenPipeError:
-            os.waitpid(self.process, 0)
-            return None
-        finally:
-            os.close(self.door)
-        return self.process
 
 
 def write(pipe: BinaryIO, message: dict[str, Any]) -> None:

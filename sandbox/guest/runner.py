@@ -178,9 +178,9 @@ def serve(control: int, events: int, folder: Path) -> None:
     message = inbox.first()
     place(message.get("files") or {}, folder)
     if message.get("mode") == "calls":
-        calls = importlib.import_module("sandbox.guest.calls")
+        worlds = importlib.import_module("sandbox.guest.worlds")
         with open(events, "wb", buffering=0, closefd=False) as out:
-            calls.serve(inbox.stream(), out, message)
+            worlds.serve(inbox.stream(), out, message)
     else:
         Run(message, Outbox(events), inbox, folder)()
 
@@ -201,4 +201,4 @@ def warm(folder: Path) -> None:
     loop.close()
     os.close(null)
     problems.describe(ValueError(), folder)
-    importlib.import_module("sandbox.guest.calls")
+    importlib.import_module("sandbox.guest.worlds")
