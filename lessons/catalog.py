@@ -126,6 +126,7 @@ class Demo:
     clock: Literal["virtual", "real"]
     controls: dict[str, bool | int | float | str]
     files: dict[str, str]
+    declared: list[Any]  # the controls as the spec declares them
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,10 @@ def demo_files(slug: str, variant: str, code: str | None = None) -> dict[str, st
 
     Raises Unknown for a lesson without a demo or an unknown variant, ValueError for "mine" without code.
     """
-    row = _row(slug)
+    return _files(_row(slug), variant, code)
+
+
+def _files(row: Lesson, variant: str, code: str | None) -> dict[str, str]:
     if not row.spec:
         raise Unknown(f"В уроке «{row.title}» демонстрации нет.")
     if variant == "mine":
@@ -235,10 +239,12 @@ def demo_files(slug: str, variant: str, code: str | None = None) -> dict[str, st
 
 def demo(slug: str, variant: str, code: str | None = None) -> Demo:
     """Everything a DemoJob takes from the content. Raises as `demo_files` does."""
-    files = demo_files(slug, variant, code)
-    spec = demo_spec(slug)
-    defaults = {c["name"]: c["default"] for c in spec["controls"] if "default" in c}
-    return Demo(spec["title"], spec["seed"], spec["duration"], spec["clock"], defaults, files)
+    row = _row(slug)
+    files = _files(row, variant, code)
+    spec: Spec = row.spec
+    declared = spec["controls"]
+    defaults = {c["name"]: c["default"] for c in declared if "default" in c}
+    return Demo(spec["title"], spec["seed"], spec["duration"], spec["clock"], defaults, files, declared)
 
 
 def exercise(slug: str) -> Exercise:

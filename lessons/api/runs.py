@@ -21,10 +21,7 @@ class Runs(View):
     def post(self, request: Request) -> Response:
         wanted = checked(shapes.RunRequest, request.data)
         owner = self.owner(request, create=True)
-        started = runs.describe(runs.start_run(owner, **wanted), owner)
-        return Response(
-            {name: started[name] for name in ("id", "url", "socket", "state", "position")}, status=201
-        )
+        return Response(runs.receipt(runs.start_run(owner, **wanted)), status=201)
 
 
 class Run(View):

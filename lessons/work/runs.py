@@ -49,7 +49,7 @@ def start_run(
     parent = _parent(forked_from, lesson)
     version = _code(owner, lesson, code, parent) if variant == Variant.MINE else None
     demo = _demo(lesson, variant, version)
-    values, inputs = _inputs(lesson, demo.duration, controls, script)
+    values, inputs = _inputs(demo, controls, script)
     job = DemoJob(
         run=new_id(),
         files=demo.files,
@@ -114,19 +114,17 @@ def _demo(lesson: str, variant: str, version: CodeVersion | None) -> catalog.Dem
 
 
 def _inputs(
-    lesson: str,
-    duration: float,
+    demo: catalog.Demo,
     controls: Mapping[str, object] | None,
     script: Iterable[Sequence[object]] | None,
 ) -> tuple[dict[str, bool | int | float | str], list[tuple[float, str, bool | int | float | str]]]:
-    declared = catalog.demo_spec(lesson)["controls"]
     entries = list(script or ())
     if len(entries) > MAX_SCRIPT:
         raise BadRequest("Слишком длинный сценарий ручек.", fields={"script": f"не больше {MAX_SCRIPT}"})
     try:
         return (
-            catalog.clean_controls(declared, controls or {}),
-            catalog.clean_script(declared, entries, duration),
+            catalog.clean_controls(demo.declared, controls or {}),
+            catalog.clean_script(demo.declared, entries, demo.duration),
         )
     except catalog.BadControls as error:
         raise BadRequest("Значения ручек не\u00a0подходят.", fields=error.fields) from error
@@ -165,6 +163,18 @@ def shows_code(lesson_run: LessonRun, owner: Owner) -> bool:
     if lesson_run.variant != Variant.CASE or owner.owns(lesson_run):
         return True
     return instructor_with(owner.user, "lessons.view_submission")
+
+
+def receipt(lesson_run: LessonRun) -> dict[str, Any]:
+    """The JSON of a start: what the page needs to follow the run, and no more, because the reader waits."""
+    run = lesson_run.run
+    return {
+        "id": run.pk,
+        "url": url(run.pk),
+        "socket": socket(run.pk),
+        "state": run.state,
+        "position": _position(run),
+    }
 
 
 def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
