@@ -166,7 +166,8 @@ class Stack:
     def start_web(self, name: str = "web") -> None:
         """One uvicorn process. Options were measured: see docs/decisions.md."""
         options = (
-            "--ws websockets-sansio --ws-per-message-deflate false --ws-max-size 65536 --ws-ping-interval 20"
+            "--ws coursesite.websocket:SharedFrames --ws-per-message-deflate false"
+            " --ws-max-size 65536 --ws-ping-interval 20"
         )
         self.spawn(
             name,
