@@ -28,7 +28,7 @@ def test_a_guest_is_asked_to_sign_in_and_finds_the_code_after_it(lesson: Lesson)
 
 
 def test_the_starter_fails_with_reasons_and_the_reference_is_accepted(lesson: Lesson) -> None:
-    lesson.log_in("Алиса")
+    lesson.log_in("Ева")  # who hands in nothing else in these tests: attempts are counted
     lesson.open().write((FOLDER / "naive.py").read_text())
     submit = lesson.page.get_by_role("button", name="Проверить решение")
     submit.click()
