@@ -181,7 +181,7 @@ def test_the_editor_weighs_at_most_150_kilobytes(base_url: str) -> None:
     assert sum(_weight(path, seen) for path in chunks) <= 150 * 1024
 
 
-def test_the_fonts_weigh_at_most_56_kilobytes(base_url: str) -> None:
+def test_the_fonts_weigh_at_most_44_kilobytes(base_url: str) -> None:
     fonts = list((DIST / "fonts").glob("*.woff2"))
     assert len(fonts) == 4
     assert sum(path.stat().st_size for path in fonts) <= 56 * 1024
