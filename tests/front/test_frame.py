@@ -183,5 +183,5 @@ def test_the_editor_weighs_at_most_150_kilobytes(base_url: str) -> None:
 
 def test_the_fonts_weigh_at_most_44_kilobytes(base_url: str) -> None:
     fonts = list((DIST / "fonts").glob("*.woff2"))
-    assert len(fonts) == 4
-    assert sum(path.stat().st_size for path in fonts) <= 56 * 1024
+    assert len(fonts) == 6
+    assert sum(path.stat().st_size for path in fonts) <= 44 * 1024
