@@ -33,10 +33,15 @@ def test_more_places_than_memory_is_a_warning(settings: Any) -> None:
 
 
 def test_a_running_worker_that_knows_the_sites_secret_is_an_error() -> None:
-    words = ["-c", "input()", "coursesite.celery", "worker"]
+    words = ["-c", "print(flush=True); input()", "coursesite.celery", "worker"]
     with subprocess.Popen(
-        [sys.executable, *words], stdin=subprocess.PIPE, env={"PATH": os.defpath, "SECRET_KEY": "x" * 50}
+        [sys.executable, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"PATH": os.defpath, "SECRET_KEY": "x" * 50},
     ) as process:
+        assert process.stdout
+        process.stdout.readline()  # until it runs, the kernel shows no words of its command
         told = [found.msg for found in checks.workers_secrets(None)]
         process.communicate(b"\n")
     assert any(f"Работник {process.pid} " in text and "SECRET_KEY" in text for text in told)
