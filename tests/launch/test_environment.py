@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from coursesite.environment import BadSetting, load
+from coursesite.environment import ROOT, BadSetting, load
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,13 @@ def test_elsewhere_a_missing_secret_stops_the_start(tmp_path: Path) -> None:
 
 def test_a_worker_reads_its_settings_without_any_secret(tmp_path: Path) -> None:
     assert load({"POLIGON_VAR": str(tmp_path)}, with_secret=False).secret_key == ""
+
+
+def test_a_command_says_which_setting_is_bad_without_a_traceback(tmp_path: Path) -> None:
+    env = {**os.environ, "POLIGON_VAR": str(tmp_path), "LOCAL": "0", "SECRET_KEY": ""}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "check"], env=env, capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert "SECRET_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
