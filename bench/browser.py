@@ -21,15 +21,6 @@ LESSON = "/lessons/circuit-breaker/"
 STARTS = 25
 COLD_STARTS = 12
 MOVES = 40
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # Both end when the frame that shows the change has been drawn: a message posted from an animation frame is
 # handled right after that frame is painted.
@@ -164,7 +155,7 @@ def main(options: list[str]) -> None:
         setup.site_data(stack.env)
         stack.start_worker()
         stack.start_web()
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(setup.BROWSER_OPTIONS))
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         warm = starts(page, stack.url, STARTS)
         moved = moves(page, stack.url, MOVES)

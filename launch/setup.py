@@ -19,6 +19,16 @@ CONSTRAINTS = ROOT / "constraints.txt"  # what the requirements bring along, pin
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 NETWORK_REMEDY = "проверьте доступ в сеть (PyPI и npm) и повторите: уже скачанное второй раз не скачивается"
+# Quiet: a browser under test must not look for its maker's servers.
+BROWSER_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 

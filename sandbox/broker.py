@@ -11,7 +11,6 @@ from typing import Final, Literal
 from celery import Celery
 
 Queue = Literal["demo", "judge", "bulk"]
-QUEUES: Final[tuple[Queue, ...]] = ("demo", "judge", "bulk")
 
 RUN_DEMO: Final = "sandbox.run_demo"
 RUN_JUDGE: Final = "sandbox.run_judge"

@@ -39,7 +39,6 @@ FAILED = Ending("failed", "learner", "Программа остановилас�
 TIMED_OUT = Ending("timed_out", "limit", "Время вышло: прогон работал дольше, чем отведено.")
 OUT_OF_MEMORY = Ending("out_of_memory", "limit", "Программе не хватило памяти.")
 STOPPED = Ending("stopped", "owner", "Прогон остановлен.")
-LIMITED = Ending("stopped", "limit", "Прогон остановлен: он вышел за отведённые границы.")
 # What a guest may say of its own end; the words are ours, because a learner's code could say anything.
 BY_GUEST: dict[str, Ending] = {ending.state: ending for ending in (FINISHED, FAILED, OUT_OF_MEMORY, STOPPED)}
 LOST = Ending("lost", "ours", "Прогон прервался по нашей вине: запустите его ещё раз.")

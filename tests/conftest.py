@@ -63,23 +63,12 @@ def base_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The machine's Chromium, quiet: it must not look for its maker's servers."""
-    chromium = os.environ.get("POLIGON_CHROMIUM")
-    if not chromium:
-        from launch.setup import browser
+    from launch import setup
 
-        chromium = str(browser())
     return {
         **browser_type_launch_args,
-        "executable_path": chromium,
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ],
+        "executable_path": os.environ.get("POLIGON_CHROMIUM") or str(setup.browser()),
+        "args": list(setup.BROWSER_OPTIONS),
     }
 
 

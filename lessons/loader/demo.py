@@ -39,15 +39,6 @@ class BuiltDemo:
     variant: str
 
 
-def script_of(path: Path, problems: Problems) -> tuple[str, list[Any]]:
-    """Just the recording's variant and script of a demo.toml, for `recordlesson`."""
-    table = parse(path, problems)
-    recording = table.table("recording") if table else None
-    if recording is None:
-        return "reference", []
-    return recording.string("variant", required=False, default="reference"), recording.raw("script") or []
-
-
 def build(folder: Path, slug: str, problems: Problems) -> BuiltDemo | None:
     """Read a lesson's demo. None when it has none, or when it cannot be used."""
     path = folder / "demo.toml"
