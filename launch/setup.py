@@ -72,7 +72,7 @@ def packages(*, tests: bool) -> None:
     if node() is None:
         names.append("requirements-node.txt")
     for name in names:
-        sources = [ROOT / name, ROOT / "requirements.txt", CONSTRAINTS]
+        sources = [ROOT / name, ROOT / "requirements.txt", ROOT / "requirements-jail.txt", CONSTRAINTS]
         stamp = VENV / f".{name}.stamp"
         value = digest(sources)
         if fresh(stamp, value):
