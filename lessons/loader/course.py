@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from lessons.loader import lesson as lessons
+from lessons.loader import terms
 from lessons.loader.folders import ChapterFolder, discover
 from lessons.loader.lesson import BuiltLesson
 from lessons.loader.problems import CourseInvalid, Problems
@@ -55,6 +56,10 @@ def _renderer_digest() -> str:
     return sha.hexdigest()
 
 
+def _address(slug: str) -> str:
+    return reverse("lesson", args=[slug])
+
+
 def load_course(root: Path | None = None) -> Report:
     """Load `content/`. Raises CourseInvalid, with every mistake found, before anything is written."""
     started = time.monotonic()
@@ -62,7 +67,8 @@ def load_course(root: Path | None = None) -> Report:
     problems = Problems(root)
     chapters = discover(root, problems)
     slugs = {slug for chapter in chapters for slug in chapter.slugs}
-    common = "\0".join([_renderer_digest(), *sorted(slugs)])
+    known = terms.defined(folder for chapter in chapters for folder in chapter.lessons)
+    common = "\0".join([_renderer_digest(), *sorted(slugs), *map(str, sorted(known.items()))])
     digests = {
         folder.slug: hashlib.sha256(f"{common}\0{folder.digest}".encode()).hexdigest()
         for chapter in chapters
@@ -73,7 +79,7 @@ def load_course(root: Path | None = None) -> Report:
     for chapter in chapters:
         for folder in chapter.lessons:
             if kept.get(folder.slug) != digests[folder.slug]:
-                lesson = lessons.build(folder, slugs, lambda slug: reverse("lesson", args=[slug]), problems)
+                lesson = lessons.build(folder, slugs, _address, problems, known)
                 if lesson is not None:
                     built.append(lesson)
     built = _typeset(built, problems)

@@ -117,6 +117,8 @@ def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
         numbers[number] = folder
         title, aim, planned = _planned(folder, problems)
         lessons = tuple(_lessons(folder, problems))
+        written = {lesson.slug for lesson in lessons}
+        planned = tuple(plan for plan in planned if plan.slug not in written)
         taken: dict[int, str] = {}
         places = [(x.number, x.slug) for x in lessons] + [(x.number, x.slug) for x in planned]
         for place, lesson_slug in places:
@@ -126,7 +128,7 @@ def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
                     where, 0, f"урок «{lesson_slug}» уже есть в {seen[lesson_slug].name}", "смените slug"
                 )
             if place in taken:
-                remedy = "смените номер; написанный урок уберите из [[planned]]"
+                remedy = "смените номер одного из них"
                 problems.add(where, 0, f"номер {place} и у «{taken[place]}», и у «{lesson_slug}»", remedy)
             seen[lesson_slug], taken[place] = folder, lesson_slug
         chapters.append(ChapterFolder(folder, number, slug, title, aim, lessons, planned))

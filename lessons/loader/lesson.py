@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from lessons.loader import demo as demos
 from lessons.loader import exercise as exercises
-from lessons.loader import questions, recording
+from lessons.loader import questions, recording, terms
 from lessons.loader.folders import LessonFolder
 from lessons.loader.problems import Problems
 from lessons.loader.recording import BuiltRecording
@@ -76,14 +76,18 @@ def _sources(table: Table, texts: Texts) -> list[dict[str, Any]]:
 
 
 def build(
-    folder: LessonFolder, slugs: Set[str], address: Callable[[str], str], problems: Problems
+    folder: LessonFolder,
+    slugs: Set[str],
+    address: Callable[[str], str],
+    problems: Problems,
+    known: Mapping[str, tuple[str, str]],
 ) -> BuiltLesson | None:
-    """Read, check and render one lesson. None when it has no usable front matter."""
+    """Read, check and render one lesson; `known` are the course's terms. None without usable front matter."""
     path = folder.path / "lesson.md"
     table, text, offset = _front(folder, problems)
     demo = demos.build(folder.path, folder.slug, problems)
     modules = dict(demo.modules) if demo else {}
-    texts = Texts(Renderer(slugs, address), problems)
+    texts = Texts(Renderer(slugs, address, terms=known), problems)
     reference = modules.get("reference.py")
     exercise = exercises.build(folder.path / "exercise", demo.spec if demo else None, reference, texts)
     if exercise:
@@ -92,7 +96,8 @@ def build(
     quiz = questions.quiz(folder.path / "quiz.toml", texts)
     if table is None:
         return None
-    rendered = Renderer(slugs, address, {name: m.listing for name, m in modules.items()}).page(text)
+    listed = {name: m.listing for name, m in modules.items()}
+    rendered = Renderer(slugs, address, listed, known).page(text)
     problems.add_faults(path, rendered.faults, offset=offset)
     for heading in rendered.headings:
         if heading.id in _TAKEN:
@@ -108,6 +113,7 @@ def build(
         "aims": texts.lines(table, "aims"),
         "after": after,
         "sources": _sources(table, texts),
+        "terms": terms.build(table, texts, folder.slug, known),
         "predict": predict,
         "quiz": quiz,
     }

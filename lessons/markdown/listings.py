@@ -63,8 +63,13 @@ def read(source: str) -> Listing:
     return Listing("\n".join(kept), regions, tuple(faults))
 
 
+def lines(code: str) -> list[str]:
+    """Python as one string of HTML a line, with Pygments' classes."""
+    html: str = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    return html.rstrip("\n").split("\n")
+
+
 def coloured(code: str) -> str:
     """Python as `<div class="highlight">` with Pygments' classes, one `<span class="line">` a line."""
-    inner = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
-    lines = "\n".join(f'<span class="line">{line}</span>' for line in inner.split("\n"))
-    return f'<div class="highlight"><pre tabindex="0"><code>{lines}\n</code></pre></div>'
+    body = "\n".join(f'<span class="line">{line}</span>' for line in lines(code))
+    return f'<div class="highlight"><pre tabindex="0"><code>{body}\n</code></pre></div>'

@@ -25,7 +25,7 @@ _LISTING = re.compile(
     re.S,
 )
 _HEADING = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.S)
-_LINK = re.compile(r'<a href="(lesson|moment):([^"#]*)(#[^"]*)?"')
+_LINK = re.compile(r'<a href="(lesson|moment|term):([^"#]*)(#[^"]*)?"')
 _TABLE = re.compile(r"<table>.*?</table>", re.S)
 _WORDS = re.compile(r"[A-Za-zА-Яа-яЁё]{2,}")
 
@@ -65,12 +65,15 @@ class Rendered:
 class Renderer:
     """Renders the texts of one lesson.
 
-    `lessons` are the slugs that links may name; `address` makes their URLs; `files` are the listings.
+    `lessons` are the slugs that links may name; `address` makes their URLs; `files` are the listings;
+    `terms` has, by id, the lesson that explains a term and the explanation as plain text.
     """
 
     lessons: Set[str] = frozenset()
     address: Callable[[str], str] = lambda slug: f"/lessons/{slug}/"
     files: Mapping[str, Listing] = field(default_factory=dict)
+    terms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    glossary: str = "/glossary/"
 
     def __post_init__(self) -> None:
         self._markdown = Markdown(
@@ -138,6 +141,12 @@ class Renderer:
                 known = ", ".join(sorted(self.lessons))
                 faults.append(Fault(line, f"ссылка на урок «{target}», которого нет", f"есть такие: {known}"))
             return f'<a href="{escape(self.address(target))}{anchor}"'
+        if scheme == "term":
+            if target not in self.terms:
+                known = ", ".join(sorted(self.terms)) or "ни одного"
+                faults.append(Fault(line, f"термина «{target}» нет", f"есть такие: {known}"))
+            text = self.terms.get(target, ("", ""))[1]
+            return f'<a class="term" data-term="{escape(text)}" href="{self.glossary}#{escape(target)}"'
         if not re.fullmatch(r"\d+(\.\d+)?", target):
             faults.append(
                 Fault(line, f"«moment:{target}» не похоже на секунду", "напишите, например, moment:7.2")

@@ -14,7 +14,7 @@ from lessons.catalog import Spec
 from lessons.models.content import Lesson
 
 _MARKER = re.compile(r"<!--block (\w+)(?: ([^>]*?))?-->")
-_HTML_FIELDS = frozenset({"text", "explain", "why", "task", "html", "title", "note"})
+_HTML_FIELDS = frozenset({"text", "explain", "why", "task", "html", "title", "note", "items", "code"})
 _KEPT_BODIES = 64  # the whole course; about 100 KB each
 _bodies: dict[str, tuple[str, SafeString]] = {}  # slug → digest of the lesson, its filled text
 
@@ -59,6 +59,13 @@ def demo_context(lesson: Lesson, run: dict[str, Any] | None = None) -> dict[str,
     }
 
 
+def _offered(question: dict[str, Any]) -> dict[str, Any]:
+    """A question of the quiz; the rows of an `order` also as they are offered, for a page without scripts."""
+    if question["kind"] == "order":
+        question["offered"] = [question["items"][n] for n in question["shown"]]
+    return question
+
+
 def _block(lesson: Lesson, name: str, argument: str) -> str:
     template = f"lessons/blocks/{name}.html"
     if name == "demo":
@@ -67,7 +74,7 @@ def _block(lesson: Lesson, name: str, argument: str) -> str:
     if name == "predict":
         context["question"] = safe(lesson.page["predict"][argument])
     elif name == "quiz":
-        context["questions"] = safe(lesson.page["quiz"])
+        context["questions"] = [_offered(question) for question in safe(lesson.page["quiz"])]
     elif name == "exercise":
         shown = dict(lesson.page["exercise"])
         code_url = reverse("code", args=[lesson.slug]) + "?slot=exercise"

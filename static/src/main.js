@@ -117,4 +117,5 @@ watchElements();
 watchClicks();
 watchVariant();
 addCopyButtons();
+if (document.querySelector('.term')) import('./terms.js');
 fillAccount().catch((error) => console.error(error));

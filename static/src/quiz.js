@@ -1,5 +1,6 @@
 /** <poligon-quiz>: questions one under another; each is answered once, explained at once, and kept. */
-import { amount, choices, keep, kept, mark, rich } from './guess.js';
+import { HINTS, KINDS } from './answers.js';
+import { keep, kept, rich } from './guess.js';
 import { h, plural } from './reader.js';
 
 /** One question of the quiz, in its list item. */
@@ -14,33 +15,20 @@ class Question {
     this.status = h('div', { 'aria-live': 'polite' }, this.said);
     this.foot = h('div', { class: 'block-foot' },
       h('button', { type: 'button', class: 'btn', onclick: () => this.submit() }, 'Ответить'),
-      spec.kind === 'many' ? h('span', { class: 'mute' }, 'Верных ответов может быть несколько.') : null);
-    item.append(this.build(), this.status, this.foot);
-  }
-
-  build() {
-    const { spec } = this;
-    if (spec.kind === 'number') {
-      this.input = h('input', { type: 'text', inputmode: 'decimal', 'aria-label': 'Ваш ответ', style: 'width:8rem', onkeydown: (event) => event.key === 'Enter' && this.submit() });
-      return h('div', { class: 'block-foot' }, this.input, spec.unit ?? '');
-    }
-    this.options = choices(`quiz-${spec.id}`, spec.options, spec.kind === 'many' ? 'checkbox' : 'radio', 'Варианты ответа');
-    return this.options.field;
+      HINTS[spec.kind] ? h('span', { class: 'mute' }, HINTS[spec.kind]) : null);
+    this.answer = KINDS[spec.kind](spec);
+    this.answer.enter?.addEventListener('keydown', (event) => event.key === 'Enter' && this.submit());
+    item.append(this.answer.field, this.status, this.foot);
   }
 
   submit() {
-    const given = this.spec.kind === 'number' ? this.number() : this.options.chosen();
-    if (given === null || given.length === 0) {
-      this.say(this.spec.kind === 'number' ? 'Нужно число.' : 'Выберите ответ.');
+    const given = this.answer.given();
+    if (given === null) {
+      this.say(this.answer.complaint);
       return;
     }
     this.show(given);
     this.onAnswer(this, given);
-  }
-
-  number() {
-    const text = this.input.value.trim().replace(',', '.');
-    return text === '' || !Number.isFinite(Number(text)) ? null : Number(text);
   }
 
   say(text) {
@@ -50,23 +38,14 @@ class Question {
 
   /** Shows a given answer with its verdict; for a kept answer too. */
   show(given) {
-    const { spec } = this;
     if (this.answered) return;
     this.answered = true;
     this.item.classList.add('answered');
     this.foot.remove();
-    if (spec.kind === 'number') {
-      this.right = Math.abs(given - spec.answer) <= (spec.tolerance ?? 0);
-      this.input.value = Number(given).toLocaleString('ru');
-      this.input.readOnly = true;
-      this.say(this.right ? `Верно: ${amount(spec.answer, spec.unit)}.` : `Нет, верный ответ: ${amount(spec.answer, spec.unit)}.`);
-    } else {
-      const right = spec.options.flatMap((option, n) => (option.right ? [n] : []));
-      this.right = right.length === given.length && right.every((n) => given.includes(n));
-      mark(this.options.rows, spec.options, right, given);
-      this.say(this.right ? 'Верно.' : spec.kind === 'many' ? 'Не совсем.' : 'Нет.');
-    }
-    if (spec.explain) this.status.append(rich('div', { class: 'explain' }, spec.explain));
+    const { right, text } = this.answer.show(given);
+    this.right = right;
+    this.say(text);
+    if (this.spec.explain) this.status.append(rich('div', { class: 'explain' }, this.spec.explain));
   }
 }
 
@@ -85,8 +64,7 @@ class Quiz extends HTMLElement {
     const before = await kept('quiz', lesson);
     for (const question of this.questions) {
       const given = before[question.spec.id];
-      const fits = question.spec.kind === 'number' ? Number.isFinite(given) : Array.isArray(given);
-      if (fits) question.show(given);
+      if (given !== undefined && question.answer.fits(given)) question.show(given);
     }
     this.count();
   }

@@ -15,10 +15,15 @@ after = ["later"]
 [[sources]]
 title = "О счёте"
 url = "https://example.org/"
+[[terms]]
+id = "count"
+name = "счёт"
+english = "count"
+text = "Перечисление *по одному*."
 +++
 ## Начало
 
-Вот "счётчик", и он считает. Дальше будет [урок](lesson:later), а вот [миг](moment:1.5).
+Вот "счётчик", и он считает. Дальше будет [урок](lesson:later), а вот [миг](moment:1.5) и [слово](term:count).
 
 /// predict | how-many
 ///
@@ -121,7 +126,7 @@ step = 1
 answer = 2
 explain = "Потому что *два*."
 """
-QUIZ = """\
+QUIZ = '''\
 [[question]]
 id = "why"
 kind = "one"
@@ -132,7 +137,25 @@ right = true
 why = "Да"
 [[question.options]]
 text = "Просто так"
+
+[[question]]
+id = "steps"
+kind = "order"
+text = "Как считают?"
+items = ["раз", "два", "`три`"]
+explain = "По порядку."
+
+[[question]]
+id = "bug"
+kind = "line"
+text = "Где ошибка?"
+code = """
+def count(most):
+    return range(most)
 """
+lines = [2]
+explain = "Считают с единицы."
+'''
 CASES = """\
 from sandbox.judge import Case, case
 

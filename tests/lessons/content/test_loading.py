@@ -41,14 +41,11 @@ def test_only_the_edited_lesson_is_rendered_again(course: Course) -> None:
     assert load_course().rendered == ("other",)
 
 
-def test_a_planned_lesson_becomes_a_written_one_at_the_same_address(course: Course) -> None:
+def test_a_planned_lesson_becomes_a_written_one_at_the_same_address_with_no_other_edit(
+    course: Course,
+) -> None:
     load_course()
     planned = Lesson.objects.get(slug="later").pk
-    course.swap(
-        "01-counting/chapter.toml",
-        course.path("01-counting/chapter.toml").read_text().split("\n\n", 1)[1],
-        "",
-    )
     course.write("01-counting/02-later/lesson.md", '+++\ntitle = "Позже"\naim = "Вот"\n+++\nТекст.\n')
     load_course()
     row = Lesson.objects.get(slug="later")
@@ -157,3 +154,26 @@ def test_two_chapters_may_not_claim_one_slug(course: Course) -> None:
     course.write("02-empty/01-later/lesson.md", '+++\ntitle = "Т"\naim = "А"\n+++\nТекст.\n')
     with pytest.raises(CourseInvalid, match="урок «later» уже есть"):
         load_course()
+
+
+def test_a_term_is_explained_where_it_is_linked_and_kept_for_the_glossary(course: Course) -> None:
+    load_course()
+    row = Lesson.objects.get(slug="counter")
+    assert '<a class="term" data-term="Перечисление по\u00a0одному." href="/glossary/#count">' in row.html
+    assert [(term["id"], term["name"], term["english"]) for term in row.page["terms"]] == [
+        ("count", "счёт", "count")
+    ]
+
+
+def test_rows_to_be_ordered_are_offered_in_another_order(course: Course) -> None:
+    load_course()
+    question = next(q for q in Lesson.objects.get(slug="counter").page["quiz"] if q["kind"] == "order")
+    assert sorted(question["shown"]) == [0, 1, 2]
+    assert question["shown"] != [0, 1, 2]
+
+
+def test_code_of_a_question_is_coloured_line_by_line(course: Course) -> None:
+    load_course()
+    question = next(q for q in Lesson.objects.get(slug="counter").page["quiz"] if q["kind"] == "line")
+    assert len(question["code"]) == 2
+    assert question["code"][1].startswith("    <span")

@@ -31,14 +31,14 @@ def only(course: Course) -> Problem:
         ("lesson.md", 'title = "Счётчик', 'titel = 1\ntitle = "Счётчик', 2, "поля «titel» нет"),
         ("lesson.md", 'aim = "', 'aim = "" # "', 3, "пустая строка"),
         ("lesson.md", '["later"]', '["latter"]', 5, "урока «latter» нет"),
-        ("lesson.md", "lesson:later", "lesson:latter", 12, "ссылка на урок «latter»"),
-        ("lesson.md", "moment:1.5", "moment:скоро", 12, "не похоже на секунду"),
-        ("lesson.md", "how-many", "how-much", 14, "не из чего делать"),
-        ("lesson.md", "/// demo\n///", "/// demo\n", 17, "не закрыт"),
-        ("lesson.md", "/// demo\n///\n", "/// dmo\n///\n", 17, "блока «dmo» нет"),
-        ("lesson.md", "#count", "#cuont", 20, "нет участка [cuont]"),
-        ("lesson.md", "## Ошибка", "# Ошибка", 24, "первого уровня"),
-        ("lesson.md", "## Ошибка", "## Ошибка {#demo}", 24, "уже занят"),
+        ("lesson.md", "lesson:later", "lesson:latter", 17, "ссылка на урок «latter»"),
+        ("lesson.md", "moment:1.5", "moment:скоро", 17, "не похоже на секунду"),
+        ("lesson.md", "how-many", "how-much", 19, "не из чего делать"),
+        ("lesson.md", "/// demo\n///", "/// demo\n", 22, "не закрыт"),
+        ("lesson.md", "/// demo\n///\n", "/// dmo\n///\n", 22, "блока «dmo» нет"),
+        ("lesson.md", "#count", "#cuont", 25, "нет участка [cuont]"),
+        ("lesson.md", "## Ошибка", "# Ошибка", 29, "первого уровня"),
+        ("lesson.md", "## Ошибка", "## Ошибка {#demo}", 29, "уже занят"),
         ("demo.toml", "duration = 3.0", "duration = 3.0.1", 3, "не TOML"),
         ("demo.toml", "duration = 3.0", "duration = 0", 3, "«duration» = 0"),
         ("demo.toml", 'kind = "slider"', 'kind = "ползунок"', 9, "«kind» = «ползунок»"),
@@ -55,6 +55,13 @@ def only(course: Course) -> Problem:
         ("reference.py", "# [/count]", "# [/cuont]", 7, "закрывает участок, который не открыт"),
         ("predict.toml", "answer = 2", "answer = 12", 8, "«answer» = 12"),
         ("quiz.toml", "right = true", "right = false", 3, "верных ответов: 0"),
+        ("quiz.toml", 'items = ["раз", "два", "`три`"]', 'items = ["раз", "два"]', 16, "строк: 2"),
+        ("quiz.toml", '"раз", "два"', '"раз", "раз"', 16, "есть одинаковые строки"),
+        ("quiz.toml", 'explain = "По порядку."', "", 12, "нет поля «explain»"),
+        ("quiz.toml", "lines = [2]", "lines = [3]", 27, "непонятные номера строк"),
+        ("quiz.toml", "range(most)", "range(most", 23, "это не Python"),
+        ("lesson.md", "term:count", "term:cuont", 17, "термина «cuont» нет"),
+        ("lesson.md", 'name = "счёт"', "", 9, "нет поля «name»"),
         ("exercise/cases.py", "stops_early", "stops_late", 4, "нет неверного решения «stops_late»"),
         ("exercise/cases.py", '"Считает до трёх"', "TITLE", 4, "должны быть строками"),
         ("exercise/hints.md", "## Первая", "Первая", 1, "текст до первого заголовка"),
@@ -144,4 +151,4 @@ def test_a_recording_that_is_not_gzip_is_a_mistake(course: Course) -> None:
 def test_a_formula_katex_refuses_is_shown_where_it_is(course: Course) -> None:
     course.swap("lesson.md", "считает.", "считает $\\frac{1$.")
     problem = only(course)
-    assert (problem.line, "KaTeX не понимает" in problem.text) == (12, True)
+    assert (problem.line, "KaTeX не понимает" in problem.text) == (17, True)
