@@ -35,6 +35,7 @@ class Environment:
     """
 
     var: Path
+    content: Path
     local: bool
     debug: bool
     redis_url: str
@@ -64,6 +65,13 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     if not raw.isdigit() or not low <= int(raw) <= high:
         raise BadSetting(name, raw, f"нужно целое число от {low} до {high}")
     return int(raw)
+
+
+def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
+    path = Path(env.get(name, "") or default).resolve()
+    if not path.is_dir():
+        raise BadSetting(name, str(path), "такой папки нет: укажите папку с главами курса")
+    return path
 
 
 def _secret(env: Mapping[str, str], var: Path, local: bool) -> str:
@@ -97,6 +105,7 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
         raise BadSetting("DATABASE_URL", database_url, "нужен адрес вида sqlite:///путь; других баз пока нет")
     return Environment(
         var=var,
+        content=_folder(env, "CONTENT_DIR", ROOT / "content"),
         local=local,
         debug=_flag(env, "DEBUG", default=False),
         redis_url=redis_url,

@@ -164,7 +164,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 SANDBOX_ACCESS = "lessons.access.run_access"
-CONTENT_DIR = BASE_DIR / "content"
+CONTENT_DIR = ENV.content
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -69,7 +69,7 @@ def predictions(path: Path, texts: Texts) -> dict[str, Question]:
             if (overlay := table.table("overlay")) is not None:
                 question["overlay"] = {
                     "label": overlay.string("label", required=False) or "ваш ответ",
-                    "scale": overlay.one_of("scale", ("chart",)),
+                    "scale": overlay.one_of("scale", ("chart", "time")),
                 }
                 overlay.done()
         question["explain"] = texts.block(table, "explain")

@@ -97,8 +97,9 @@ function drag(row, list, onMove) {
     const follow = (event) => {
       const [above, below] = [row.previousElementSibling, row.nextElementSibling];
       const middle = (box) => box.top + box.height / 2;
-      if (above && event.clientY < middle(above.getBoundingClientRect())) above.before(row);
-      else if (below && event.clientY > middle(below.getBoundingClientRect())) below.after(row);
+      // The neighbour moves, not the row: an element taken out of the page loses the captured pointer.
+      if (above && event.clientY < middle(above.getBoundingClientRect())) row.after(above);
+      else if (below && event.clientY > middle(below.getBoundingClientRect())) row.before(below);
       else return;
       onMove();
     };

@@ -65,6 +65,8 @@ class PoligonDemo extends HTMLElement {
     this.life = new AbortController();
     const options = { signal: this.life.signal };
     document.addEventListener('poligon:code', (event) => this.hearCode(event.detail), options);
+    for (const { overlay } of document.querySelectorAll('poligon-predict')) if (overlay) this.player.predicted(overlay);
+    document.addEventListener('poligon:guess', (event) => this.player.predicted(event.detail), options);
     document.addEventListener('poligon:time', (event) => {
       if (event.target !== this) this.showMoment(event.detail.t);
     }, options);

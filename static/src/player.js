@@ -30,6 +30,7 @@ export class Player {
     this.clock = new Clock();
     this.paused = false; // the live run itself stands still
     this.held = false; // and we stand at its edge
+    this.guesses = new Map(); // question → what the reader predicted, {value, label, scale}
     this.frame = this.frame.bind(this);
     this.build(names, told);
     this.watch();
@@ -162,7 +163,20 @@ export class Player {
     const drawn = this.scene.overview(run, count);
     const failed = run.firsts.get('case.failed');
     if (failed) drawn.marks.unshift({ t: failed.t, label: 'нарушение', tone: 'fail' });
-    timeline.data({ ...drawn, end, edge: clock.live ? run.end : null });
+    const guess = [...this.guesses.values()].findLast((one) => one.scale === 'chart') ?? null;
+    for (const { scale, value, label: name } of this.guesses.values()) {
+      if (scale === 'time' && value <= end) drawn.marks.push({ t: value, label: name, tone: 'guess' });
+    }
+    const high = Math.max(drawn.high, guess?.value ?? 0);
+    timeline.data({ ...drawn, high, guess, end, edge: clock.live ? run.end : null });
+  }
+
+  /** Lays a prediction over the run. */
+  predicted({ id, ...guess }) {
+    this.guesses.delete(id); // the latest one is drawn
+    this.guesses.set(id, guess);
+    this.overview();
+    this.draw();
   }
 
   // ---- where the viewer is ----

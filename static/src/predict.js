@@ -71,6 +71,10 @@ class Predict extends HTMLElement {
   remember(guess, { again = false } = {}) {
     const { question } = this;
     this.guessed = { guess };
+    if (question.overlay) {
+      this.overlay = { id: question.id, value: guess, ...question.overlay };
+      this.dispatchEvent(new CustomEvent('poligon:guess', { bubbles: true, detail: this.overlay }));
+    }
     if (question.kind === 'number') {
       this.range.value = guess;
       this.range.dispatchEvent(new Event('input'));

@@ -52,6 +52,77 @@ def test_an_answer_is_judged_explained_and_kept(lesson: Lesson) -> None:
     expect(question.get_by_role("button", name="Ответить")).to_have_count(0)
 
 
+def test_rows_are_put_in_order_and_each_place_is_judged(lesson: Lesson) -> None:
+    question = lesson.open().block("quiz").locator("[data-question=evening]")
+    first = question.locator(".order li").first
+    first.get_by_role("button", name="Ниже").click()
+    expect(question.locator(".order li").nth(1).get_by_role("button", name="Ниже")).to_be_focused()
+    question.get_by_role("button", name="Ответить").click()
+    expect(question.locator(".order .mark")).to_have_count(5)
+    expect(question.locator(".explain:visible")).to_have_count(1)
+
+
+def test_the_right_order_is_called_right(lesson: Lesson) -> None:
+    question = lesson.open().block("quiz").locator("[data-question=evening]")
+    for place in range(5):  # bring each row up to its place
+        row = question.locator(f'.order li[data-n="{place}"]')
+        while question.locator(".order li").nth(place).get_attribute("data-n") != str(place):
+            row.get_by_role("button", name="Выше").click()
+    question.get_by_role("button", name="Ответить").click()
+    expect(question.locator(".outcome:visible")).to_have_text("Верно.")
+
+
+def test_rows_are_dragged_with_the_mouse(lesson: Lesson) -> None:
+    question = lesson.open().block("quiz").locator("[data-question=evening]")
+    rows = question.locator(".order li")
+    rows.first.scroll_into_view_if_needed()
+    moved = rows.first.get_attribute("data-n")
+    rows.first.locator(".what").hover()
+    lesson.page.mouse.down()
+    box = rows.nth(2).bounding_box()
+    assert box
+    lesson.page.mouse.move(box["x"] + 60, box["y"] + box["height"] - 4, steps=12)
+    lesson.page.mouse.up()
+    expect(rows.nth(2)).to_have_attribute("data-n", moved or "")
+
+
+def test_a_faulty_line_is_pressed_and_explained(lesson: Lesson) -> None:
+    question = lesson.open().block("quiz").locator("[data-question=under-the-lock]")
+    question.get_by_text("async with").click()
+    question.get_by_role("button", name="Ответить").click()
+    expect(question.locator(".outcome:visible")).to_contain_text("ошибка в строке 6")
+    expect(question.locator(".wrong-line")).to_contain_text("await function")
+
+
+def test_answers_of_every_kind_are_kept_over_a_reload(lesson: Lesson) -> None:
+    question = lesson.open().block("quiz").locator("[data-question=under-the-lock]")
+    question.get_by_text("await function").click()
+    question.get_by_role("button", name="Ответить").click()
+    expect(question.locator(".outcome:visible")).to_have_text("Верно.")
+    lesson.open().block("quiz")
+    expect(question.locator(".outcome:visible")).to_have_text("Верно.")
+
+
+def test_a_guess_in_the_charts_unit_lies_over_the_run(lesson: Lesson) -> None:
+    lesson.open()
+    demo = lesson.page.locator("poligon-demo[data-ready]")
+    lesson.page.locator("poligon-demo").scroll_into_view_if_needed()
+    expect(demo).to_be_visible()
+    guess = {"id": "x", "value": 4.5, "label": "ваш ответ", "scale": "chart"}
+    lesson.page.evaluate(
+        "guess => document.dispatchEvent(new CustomEvent('poligon:guess', {detail: guess}))", guess
+    )
+    expect(demo.locator(".k-guess-t")).to_have_text("ваш ответ: 4,5")
+
+
+def test_a_term_is_explained_beside_its_link(lesson: Lesson) -> None:
+    term = lesson.open().page.locator("a.term").first
+    term.hover()
+    expect(lesson.page.get_by_role("tooltip")).to_contain_text("ложатся следом")
+    lesson.page.keyboard.press("Escape")
+    expect(lesson.page.get_by_role("tooltip")).to_have_count(0)
+
+
 def test_without_javascript_every_question_has_its_answer_folded(
     browser: Browser, base_url: str, browser_context_args: dict[str, object]
 ) -> None:

@@ -18,6 +18,7 @@ from coursesite.environment import ROOT, BadSetting, load
         ("REDIS_URL", "mysql://localhost"),
         ("DATABASE_URL", "oracle://localhost"),
         ("DATABASE_URL", "sqlite://"),
+        ("CONTENT_DIR", "/нет/такой"),
         ("DEBUG", "наверное"),
         ("LOCAL", "2"),
         ("WORKER_CONCURRENCY", "много"),

@@ -48,8 +48,10 @@ export class Timeline {
     const stripBottom = this.strip + this.stripHeight;
     svg(root, 'text', { class: 'k-tick k-end', x: left - 8, y: stripBottom - 6 }, low ? '' : 'исход');
     this.bars = svg(root, 'g');
+    this.guess = svg(root, 'path', { class: 'k-guess' });
     this.future = svg(root, 'rect', { class: 'k-future', y: top - 1, height: stripBottom - top + 2 });
     this.boundText = svg(root, 'text', { class: 'k-bound-t' });
+    this.guessText = svg(root, 'text', { class: 'k-guess-t k-end' });
     this.marks = svg(root, 'g');
     this.dot = svg(root, 'circle', { class: 'k-dot', r: 5 });
     this.edge = svg(root, 'circle', { class: 'k-edge', r: 5, cy: this.band, display: 'none' });
@@ -59,7 +61,7 @@ export class Timeline {
   }
 
   /** Everything that depends on the whole run; `end` is how far the axis goes, `edge` where a live run is. */
-  data({ series, bound, bands, bars, marks, end, edge = null, high }) {
+  data({ series, bound, bands, bars, marks, end, edge = null, high, guess = null }) {
     const { left, right, top, bottom } = this;
     this.end = end;
     this.x = linear(0, end, left, right);
@@ -69,6 +71,7 @@ export class Timeline {
     this.drawBands(bands);
     this.drawSeries(series);
     this.drawBound(bound);
+    this.drawGuess(guess);
     this.drawBars(bars, edge ?? end);
     this.drawMarks(marks);
     set(this.edge, 'display', edge === null ? 'none' : 'inline');
@@ -135,6 +138,17 @@ export class Timeline {
     set(this.boundText, 'x', this.low ? this.right - 4 : this.left + 5);
     set(this.boundText, 'class', `k-bound-t${this.low ? ' k-end' : ''}`);
     set(this.boundText, 'y', (this.y(value) + 14).toFixed(1));
+  }
+
+  /** What the reader predicted, {value, label} in the chart's own unit, over what was measured. */
+  drawGuess(guess) {
+    for (const part of [this.guess, this.guessText]) set(part, 'display', guess ? 'inline' : 'none');
+    if (!guess) return;
+    const y = this.y(guess.value).toFixed(1);
+    set(this.guess, 'd', `M${this.left} ${y}H${this.right}`);
+    label(this.guessText, `${guess.label}: ${String(guess.value).replace('.', ',')}${this.chart.unit ?? ''}`);
+    set(this.guessText, 'x', this.right - 4);
+    set(this.guessText, 'y', (Number(y) - 6).toFixed(1));
   }
 
   /** Stacked outcomes; one path a kind keeps it to a handful of elements. */
