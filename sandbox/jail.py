@@ -26,7 +26,7 @@ from sandbox.guest.rehearsal import ENVIRONMENT
 from sandbox.host import Host
 from sandbox.limits import MIB, Limits
 from sandbox.processes import Usage, descendants, used_by
-from sandbox.root import GUEST, LIBRARIES, PYTHON
+from sandbox.root import GUEST, LIBRARIES, PACKAGES, PYTHON
 
 INSIDE = 65534  # uid and gid a learner sees
 SEND_WITHIN = 5.0  # s a jail may take to make room for a control message
@@ -308,7 +308,7 @@ def environment() -> dict[str, str]:
         "HOME": "/tmp",  # noqa: S108 - the jail's own tmpfs
         "PATH": "/usr/local/bin",
         "LD_LIBRARY_PATH": LIBRARIES,
-        "PYTHONPATH": GUEST,
+        "PYTHONPATH": f"{GUEST}:{PACKAGES}",
         "MALLOC_ARENA_MAX": "2",  # or 64 MiB of address space for each thread
     }
 

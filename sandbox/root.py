@@ -1,4 +1,6 @@
-"""The minimal file system a jail sees: one interpreter, its library, the guest. Built once, then only read.
+"""The minimal file system a jail sees: one interpreter, its library, the guest, what lessons import.
+
+Built once, then only read.
 
 Nothing of the host is mounted: what a learner's code can open is what was copied here. The folder's name
 carries a digest of everything that went in, so a new interpreter or guest makes a new root beside the old
@@ -21,11 +23,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LAYOUT = "1"  # raise it when this module lays the root out differently
+from sandbox import packages
+
+LAYOUT = "2"  # raise it when this module lays the root out differently
 
 PYTHON = "/usr/local/bin/python3"
 LIBRARIES = "/usr/local/lib"
 GUEST = "/opt/poligon"
+PACKAGES = f"{GUEST}/packages"
+VALKEY = "/usr/local/bin/valkey-server"
 
 SYSTEM_HOME = Path("/var/lib/poligon/jailroot")
 
@@ -59,7 +65,10 @@ def ensure(var: Path) -> Path:
     Takes about 3 s the first time, then some milliseconds. Safe to call from several processes at once.
     """
     home = _home(var)
-    root = home / digest()
+    try:
+        root = home / digest()
+    except packages.PackageMissing as error:
+        raise RootFailed(str(error)) from error
     with _alone(home / "lock"):
         if not root.exists():
             _build(home, root)
@@ -81,13 +90,17 @@ def _home(var: Path) -> Path:
 
 
 def digest() -> str:
-    """16 hex digits that change with the interpreter, the guest's sources or the layout."""
+    """16 hex digits that change with the interpreter, the guest, the lessons' packages or the layout.
+
+    Raises PackageMissing.
+    """
     told = hashlib.sha256(f"{LAYOUT}\n{sys.version}\n{sys.base_prefix}\n{platform.machine()}\n".encode())
     for path in (_interpreter(), Path(os.__file__)):
         status = path.stat()
         told.update(f"{path}\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
     for path in sorted(_GUEST_SOURCES.glob("*.py")):
         told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    told.update(packages.fingerprint().encode())
     return told.hexdigest()[:16]
 
 
@@ -112,8 +125,9 @@ def _build(home: Path, root: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix="building-", dir=home))
     try:
         aside.chmod(0o755)
-        _copy_interpreter(aside)
         _copy_guest(aside)
+        _copy_packages(aside)
+        _copy_interpreter(aside)
         _lay_out(aside)
         _prove(aside)
         aside.rename(root)
@@ -155,7 +169,7 @@ def _copy_interpreter(root: Path) -> None:
     source = Path(sysconfig.get_path("stdlib"))
     binary = root / PYTHON.lstrip("/")
     library = root / LIBRARIES.lstrip("/") / source.name
-    binary.parent.mkdir(parents=True)
+    binary.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(_interpreter(), binary)
 
     def left_out(folder: str, names: list[str]) -> set[str]:
@@ -165,8 +179,8 @@ def _copy_interpreter(root: Path) -> None:
 
     shutil.copytree(source, library, ignore=left_out, symlinks=False, ignore_dangling_symlinks=True)
     _compile(library, f"{LIBRARIES}/{source.name}")
-    modules = sorted(library.glob("lib-dynload/*.so"))
-    for name, path in _needed([binary, *modules]).items():
+    modules = [*library.glob("lib-dynload/*.so"), *(root / PACKAGES.lstrip("/")).rglob("*.so")]
+    for name, path in _needed([binary, root / VALKEY.lstrip("/"), *modules]).items():
         # The loader must lie where the binary says; the rest where the library path points.
         target = root / path.lstrip("/") if name.startswith("/") else root / LIBRARIES.lstrip("/") / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -194,6 +208,16 @@ def _copy_guest(root: Path) -> None:
     shutil.copytree(_GUEST_SOURCES, package / "guest", ignore=shutil.ignore_patterns("__pycache__"))
     (package / "__init__.py").write_text("")
     _compile(package, f"{GUEST}/sandbox")
+
+
+def _copy_packages(root: Path) -> None:
+    """What lessons import, in a folder of its own, and the real Valkey for lessons that start one."""
+    folder, server = root / PACKAGES.lstrip("/"), root / VALKEY.lstrip("/")
+    packages.copy(folder)
+    _compile(folder, PACKAGES)
+    server.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(packages.valkey_server(), server)
+    server.chmod(0o755)
 
 
 def _compile(folder: Path, inside: str) -> None:
