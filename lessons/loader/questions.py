@@ -122,7 +122,7 @@ def _options(table: Table, texts: Texts) -> Question:
 
 
 def _order(table: Table, texts: Texts) -> Question:
-    """`items` in the right order; `shown`: the order they are offered in, the same for all and never right."""
+    """`items` in the right order; `shown`: the order they are offered in, the same for all, never right."""
     items = texts.lines(table, "items", required=True)
     if not 3 <= len(items) <= 7:
         table.problem("items", f"строк: {len(items)}", "нужно от 3 до 7, в верном порядке")
