@@ -33,8 +33,8 @@ class ConnectionPool(Generic[C]):
 
     A connection is anything hashable. `is_alive` is asked before a used one is lent again, an exception means
     no; give it a time limit of its own. One older than `max_lifetime` by the loop's clock is not lent again.
-    `timeout` bounds all of `acquire`: line, check, dialling. `async with` dials `min_size` in advance, closes at
-    the end. Raises ValueError if a number is out of range.
+    `timeout` bounds all of `acquire`: line, check, dialling. `async with` dials `min_size` in advance and
+    closes at the end. Raises ValueError if a number is out of range.
     """
 
     dial: Callable[[], Awaitable[C]]
