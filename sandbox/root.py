@@ -25,8 +25,6 @@ from pathlib import Path
 
 from sandbox import packages
 
-LAYOUT = "2"  # raise it when this module lays the root out differently
-
 PYTHON = "/usr/local/bin/python3"
 LIBRARIES = "/usr/local/lib"
 GUEST = "/opt/poligon"
@@ -45,6 +43,7 @@ LEFT_OUT = frozenset(
 )  # fmt: skip
 
 _GUEST_SOURCES = Path(__file__).resolve().parent / "guest"
+_LAID_OUT_BY = (Path(__file__), Path(packages.__file__))
 
 _ETC = {
     "passwd": "learner:x:65534:65534:learner:/tmp:/nonexistent\n",
@@ -90,15 +89,15 @@ def _home(var: Path) -> Path:
 
 
 def digest() -> str:
-    """16 hex digits that change with the interpreter, the guest, the lessons' packages or the layout.
+    """16 hex digits that change with whatever goes into a root, and with how it is laid out.
 
     Raises PackageMissing.
     """
-    told = hashlib.sha256(f"{LAYOUT}\n{sys.version}\n{sys.base_prefix}\n{platform.machine()}\n".encode())
+    told = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n{platform.machine()}\n".encode())
     for path in (_interpreter(), Path(os.__file__)):
         status = path.stat()
         told.update(f"{path}\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
-    for path in sorted(_GUEST_SOURCES.glob("*.py")):
+    for path in (*_LAID_OUT_BY, *sorted(_GUEST_SOURCES.glob("*.py"))):
         told.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     told.update(packages.fingerprint().encode())
     return told.hexdigest()[:16]

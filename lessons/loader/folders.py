@@ -53,10 +53,15 @@ class ChapterFolder:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Every file of a folder in order; editors' and interpreters' leavings skipped."""
+    """Every file of a folder that the course is made of, in order.
+
+    Editors' and interpreters' leavings are skipped; so is what only developers run: `tests/`, `bench.py`.
+    """
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and not path.name.endswith(("~", ".pyc")):
+        parts = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+        ours = parts[0] == "tests" or parts == ("bench.py",)
+        if path.is_file() and not hidden and not ours and not path.name.endswith(("~", ".pyc")):
             yield path
 
 

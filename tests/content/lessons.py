@@ -1,22 +1,34 @@
-"""Lesson folders as the tests see them: found by themselves, read without the site."""
+"""Lesson folders as the tests see them: found by themselves, read without the site.
+
+A lesson in virtual time runs outside the jail, in no time; one with real components runs in a real jail and
+takes as long as its demo, so its usual runs are begun together, and each is played once in a session.
+"""
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json
 import re
+import threading
 import tomllib
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sandbox import host, recorder
 from sandbox.guest import rehearsal
+from sandbox.jobs import DemoJob
+from sandbox.pool import Pool
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 MARKER = re.compile(r"^\s*# \[/?[a-z][a-z0-9-]*\]\s*$")
 Event = dict[str, Any]
+# Real runs at once: with more of them, two cores would bend the time they live by.
+_PLACES = threading.Semaphore(3)
 
 
 @dataclass(frozen=True)
@@ -56,28 +68,78 @@ class Lesson:
         lines = gzip.decompress((self.folder / "recording.jsonl.gz").read_bytes()).decode().splitlines()
         return [json.loads(line) for line in lines]
 
+    @property
+    def key_kinds(self) -> set[str]:
+        """The kinds that demo.toml calls key moments."""
+        return {kind for kind, entry in self.demo["kinds"].items() if entry.get("key")}
+
+    @property
+    def real(self) -> bool:
+        """Whether it runs by the wall's clock, with real components."""
+        return bool(self.demo["clock"] == "real")
+
+    def ends(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Every slider and switch at its lower end, and at its upper one."""
+        low, high = {}, {}
+        for control in self.demo["controls"]:
+            if control["kind"] == "slider":
+                low[control["name"]], high[control["name"]] = control["min"], control["max"]
+            elif control["kind"] == "switch":
+                low[control["name"]], high[control["name"]] = False, True
+        return low, high
+
     def run(
         self, variant: str, script: tuple[tuple[float, str, Any], ...] = (), **controls: Any
     ) -> list[Event]:
-        """Events of one run of the demo with `variant` (`reference`, `naive`), outside the jail."""
-        return _run(self, variant, script, tuple(sorted(controls.items())))
+        """Events of one run of the demo with `variant` (`reference`, `naive`): played once, then kept."""
+        if self.real:
+            _begin_the_usual(self)
+        begun = _begun(self, variant, script, tuple(sorted(controls.items())))
+        return begun.result() if isinstance(begun, Future) else begun
 
 
 @cache
-def _run(lesson: Lesson, variant: str, script: Any, controls: Any) -> list[Event]:
+def _begin_the_usual(lesson: Lesson) -> None:
+    """The runs that `test_every_lesson` asks for, so that nobody waits for them one after another."""
+    low, high = lesson.ends()
+    for variant, controls in (("reference", {}), ("naive", {}), ("reference", low), ("reference", high)):
+        _begun(lesson, variant, (), tuple(sorted(controls.items())))
+
+
+@cache
+def _begun(lesson: Lesson, variant: str, script: Any, controls: Any) -> list[Event] | Future[list[Event]]:
     demo = lesson.demo
-    defaults = {c["name"]: c["default"] for c in demo["controls"] if "default" in c}
-    return rehearsal.run(
-        {"demo.py": lesson.code("demo.py"), "reference.py": lesson.code(f"{variant}.py")},
-        seed=demo["seed"],
-        duration=demo["duration"],
-        controls=defaults | dict(controls),
-        script=script,
-    )
+    files = {"demo.py": lesson.code("demo.py"), "reference.py": lesson.code(f"{variant}.py")}
+    seed, duration = demo["seed"], demo["duration"]
+    values = {c["name"]: c["default"] for c in demo["controls"] if "default" in c} | dict(controls)
+    if not lesson.real:
+        return rehearsal.run(files, seed=seed, duration=duration, controls=values, script=script)
+    job = DemoJob("test", files, seed, duration, controls=values, script=list(script), clock="real")
+    future: Future[list[Event]] = Future()
+    threading.Thread(target=_in_a_jail, args=(job, future), daemon=True).start()
+    return future
+
+
+def _in_a_jail(job: DemoJob, future: Future[list[Event]]) -> None:
+    try:
+        with _PLACES, _jails().take() as jail:
+            future.set_result(recorder.record(jail, job))
+    except Exception as error:
+        future.set_exception(error)
+
+
+@cache
+def _jails() -> Pool:
+    """One pool for the session. At its end the runs nobody waited for lose their jails."""
+    pool = Pool(host.find(host.var()), spare=1)
+    atexit.register(pool.close)
+    return pool
 
 
 LESSONS = [Lesson(path.parent) for path in sorted(CONTENT.glob("*/*/lesson.md"))]
 
 
 def lesson(slug: str) -> Lesson:
-    return next(found for found in LESSONS if found.folder.name.split("-", 1)[1] == slug)
+    """The lesson of that address; it need not be finished."""
+    (folder,) = (path for path in CONTENT.glob("*/*") if path.name.split("-", 1)[-1] == slug)
+    return Lesson(folder)

@@ -41,6 +41,14 @@ def test_only_the_edited_lesson_is_rendered_again(course: Course) -> None:
     assert load_course().rendered == ("other",)
 
 
+def test_what_only_developers_run_is_no_part_of_the_course(course: Course) -> None:
+    load_course()
+    course.write("01-counting/01-counter/tests/test_counter.py", "def test_it(): ...\n")
+    course.write("01-counting/01-counter/tests/counter.test.mjs", "// of the scene\n")
+    course.write("01-counting/01-counter/bench.py", "def main(options): ...\n")
+    assert load_course().rendered == ()
+
+
 def test_a_planned_lesson_becomes_a_written_one_at_the_same_address_with_no_other_edit(
     course: Course,
 ) -> None:

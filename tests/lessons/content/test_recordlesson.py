@@ -38,6 +38,21 @@ def test_what_was_recorded_can_be_loaded(course: Course) -> None:
     assert "counter" in load_course().changed
 
 
+def test_real_components_are_recorded_in_a_jail(course: Course) -> None:
+    course.swap("demo.toml", 'clock = "virtual"', 'clock = "real"')
+    course.swap("demo.py", "import asyncio\n", "import asyncio\nimport os\n\nimport httpx\n")
+    course.swap("demo.py", "    for n", "    print(os.uname().nodename, httpx.codes.OK)\n    for n")
+    call_command("recordlesson", "counter", root=course.root, stdout=StringIO())
+    lines = gzip.decompress(course.path("recording.jsonl.gz").read_bytes()).decode().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [event["kind"] for event in events] == [
+        "run.started", "out", "count.up", "count.up", "control.set", "run.ended",
+    ]  # fmt: skip
+    assert events[0]["clock"] == "real"
+    assert events[1]["text"] == "poligon 200"  # the jail's own name
+    assert events[4]["t"] >= 1.5
+
+
 def test_a_failing_reference_is_not_recorded(course: Course) -> None:
     before = course.path("recording.jsonl.gz").read_bytes()
     course.swap("reference.py", "return range", "raise ValueError  # ")

@@ -1,4 +1,4 @@
-"""Shared parts of the tests: real ones. Алиса learns, Борис teaches, Ева is a stranger."""
+"""Shared parts of all tests, lessons' own too: real ones. Алиса learns, Борис teaches, Ева is a stranger."""
 
 from __future__ import annotations
 
