@@ -22,6 +22,7 @@ __all__ = [
     "LessonEntry",
     "Spec",
     "Unknown",
+    "anchors",
     "chapters",
     "clean_controls",
     "clean_script",
@@ -29,6 +30,7 @@ __all__ = [
     "demo_files",
     "demo_spec",
     "exercise",
+    "glossary",
     "lesson",
     "predictions",
     "quiz",
@@ -203,6 +205,22 @@ def titles() -> dict[str, str]:
     rows = Lesson.objects.order_by("chapter__number", "number")
     fields = rows.values_list("slug", "chapter__number", "number", "title")
     return {slug: f"{chapter}.{number} {title}" for slug, chapter, number, title in fields}
+
+
+def anchors(slug: str) -> frozenset[str]:
+    """The anchors of a lesson's headings. Raises Unknown."""
+    return frozenset(heading["id"] for heading in _row(slug).page.get("headings", ()))
+
+
+def glossary() -> list[dict[str, str]]:
+    """Every term of the course by name: id, name, english (or ""), text (HTML), lesson, number, title."""
+    rows = Lesson.objects.select_related("chapter").filter(status=Status.READY).only(*_ENTRY, "page")
+    terms = [
+        {**term, "lesson": row.slug, "number": f"{row.chapter.number}.{row.number}", "title": row.title}
+        for row in rows
+        for term in row.page.get("terms", ())
+    ]
+    return sorted(terms, key=lambda term: term["name"].lower().replace("ё", "е"))
 
 
 def demo_spec(slug: str) -> Spec:

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from lessons.views import code, pages, runs
+from lessons.views import code, pages, runs, search
 
 urlpatterns = [
     path("", pages.contents, name="contents"),
+    path("chapters/<slug:slug>/", pages.chapter, name="chapter"),
+    path("glossary/", pages.glossary, name="glossary"),
+    path("search/", search.page, name="search"),
     path("lessons/<slug:slug>/", pages.lesson, name="lesson"),
     path("lessons/<slug:slug>/code/", code.page, name="code"),
     path("recordings/<slug:slug>.<str:digest>.jsonl", pages.recording, name="recording"),

@@ -74,7 +74,8 @@ class Me(View):
     @extend_schema(summary="Кто я", tags=["Читатель"], responses={200: shapes.MeBody})
     def get(self, request: Request) -> Response:
         owner = self.owner(request)
-        return Response({"user": mine.person(owner), "quota": quota.describe(owner)})
+        lessons = progress.everywhere(owner)
+        return Response({"user": mine.person(owner), "quota": quota.describe(owner), "lessons": lessons})
 
 
 class Progress(View):

@@ -183,6 +183,9 @@ class ProgressRequest(serializers.Serializer[Any]):
     read = serializers.BooleanField(required=False, allow_null=True, default=None)
     predicted = serializers.DictField(required=False, help_text="Вопрос → ответ.")
     quiz = serializers.DictField(required=False, help_text="Вопрос → ответ.")
+    place = serializers.CharField(
+        required=False, allow_blank=True, max_length=120, help_text="Якорь раздела, на котором остановились."
+    )
 
 
 class ProgressBody(serializers.Serializer[Any]):
@@ -190,6 +193,15 @@ class ProgressBody(serializers.Serializer[Any]):
     predicted = serializers.DictField()
     quiz = serializers.DictField()
     solved = serializers.BooleanField()
+    place = serializers.CharField(allow_blank=True)
+
+
+class ProgressLine(serializers.Serializer[Any]):
+    read = serializers.BooleanField()
+    solved = serializers.BooleanField()
+    predicted = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    place = serializers.CharField(allow_blank=True)
 
 
 class PersonBody(serializers.Serializer[Any]):
@@ -222,6 +234,7 @@ class MineBody(serializers.Serializer[Any]):
 class MeBody(serializers.Serializer[Any]):
     user = PersonBody(allow_null=True)
     quota = QuotaBody()
+    lessons = serializers.DictField(child=ProgressLine(), help_text="Урок → как далеко читатель.")
 
 
 class LessonLine(serializers.Serializer[Any]):

@@ -230,6 +230,7 @@ class Progress(Owned):
     predicted = models.JSONField("предсказания", default=dict, blank=True)
     quiz = models.JSONField("ответы на вопросы", default=dict, blank=True)
     solved_at = models.DateTimeField("задание решено", null=True, blank=True)
+    place = models.CharField("остановился на", max_length=120, blank=True)  # a heading's anchor
     updated = models.DateTimeField("изменено", auto_now=True)
 
     class Meta:

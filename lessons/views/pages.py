@@ -26,6 +26,40 @@ def contents(request: HttpRequest) -> HttpResponseBase:
     return shared(request, "lessons/contents.html", context)
 
 
+@require_safe
+def chapter(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """One chapter: what it is for, its lessons, its terms, the chapters around it."""
+    look()
+    chapters = catalog.chapters()
+    at = next((n for n, entry in enumerate(chapters) if entry.slug == slug), None)
+    if at is None:
+        raise Http404(f"Главы «{slug}» в курсе нет.")
+    entry = chapters[at]
+    own = {lesson.slug for lesson in entry.lessons}
+    context = {
+        "chapter": entry,
+        "minutes": sum(lesson.minutes for lesson in entry.lessons),
+        "terms": [_shown(term) for term in catalog.glossary() if term["lesson"] in own],
+        "before": chapters[at - 1] if at else None,
+        "after": chapters[at + 1] if at + 1 < len(chapters) else None,
+    }
+    return shared(request, "lessons/chapter.html", context)
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponseBase:
+    """All terms of the course, by letter."""
+    look()
+    letters: dict[str, list[dict[str, Any]]] = {}
+    for term in catalog.glossary():
+        letters.setdefault(term["name"][:1].upper(), []).append(_shown(term))
+    return shared(request, "lessons/glossary.html", {"letters": letters})
+
+
+def _shown(term: dict[str, str]) -> dict[str, Any]:
+    return {**term, "text": blocks.safe(term["text"], "text")}
+
+
 def _neighbours(
     chapters: tuple[ChapterEntry, ...], slug: str
 ) -> tuple[ChapterEntry | None, LessonEntry | None, LessonEntry | None]:

@@ -125,5 +125,6 @@ def _merge(progress: Progress, user: Person) -> None:
     own.solved_at = min((at for at in (own.solved_at, progress.solved_at) if at), default=None)
     own.predicted = {**progress.predicted, **own.predicted}
     own.quiz = {**progress.quiz, **own.quiz}
+    own.place = progress.place or own.place
     own.save()
     progress.delete()

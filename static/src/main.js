@@ -117,5 +117,15 @@ watchElements();
 watchClicks();
 watchVariant();
 addCopyButtons();
+const [article, entries, searching] = ['article[data-lesson]', '[data-lesson-entry]', 'form.search'].map((one) => document.querySelectorAll(one));
+if (article.length) import('./progress.js').then(({ lesson }) => lesson(article[0]));
+if (entries.length) import('./progress.js').then(({ list }) => list(entries));
+if (searching.length) import('./search.js').then(({ live }) => live(searching[0]));
+document.addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest?.('input, textarea, [contenteditable]')) return;
+  event.preventDefault();
+  if (searching.length) searching[0].querySelector('input').select();
+  else location.assign('/search/');
+});
 if (document.querySelector('.term')) import('./terms.js');
 fillAccount().catch((error) => console.error(error));

@@ -176,7 +176,7 @@ def test_only_an_instructor_judges_again(alisas: Client, boriss: Client, lesson:
 def test_progress_is_kept_and_told(anybody: Client, lesson: Lesson) -> None:
     post(anybody, f"progress/{SLUG}/", {"read": True, "predicted": {"when": 7}})
     told = get(anybody, f"lessons/{SLUG}/mine/").json()["progress"]
-    assert told == {"read": True, "predicted": {"when": 7}, "quiz": {}, "solved": False}
+    assert told == {"read": True, "predicted": {"when": 7}, "quiz": {}, "solved": False, "place": ""}
 
 
 def test_reading_about_oneself_makes_no_session(anybody: Client, lesson: Lesson) -> None:

@@ -55,3 +55,24 @@ def test_a_guest_who_did_nothing_gets_empty_answers(lesson: Lesson) -> None:
     assert told["user"] is None
     assert told["drafts"] == {"demo": None, "exercise": None}
     assert told["submissions"] == []
+
+
+def test_the_place_where_the_reader_stopped_is_kept(lesson: Lesson, learner: Owner) -> None:
+    lesson.page["headings"] = [{"id": "code", "title": "Код", "level": 2}]
+    lesson.digest += "1"
+    lesson.save()
+    progress.save(learner, lesson.slug, place="code")
+    progress.save(learner, lesson.slug, read=True)
+    assert progress.everywhere(learner)[lesson.slug]["place"] == "code"
+
+
+def test_a_place_the_lesson_does_not_have_is_refused(lesson: Lesson, learner: Owner) -> None:
+    with pytest.raises(BadRequest, match="Такого раздела"):
+        progress.save(learner, lesson.slug, place="nowhere")
+
+
+def test_lessons_are_told_the_latest_first(lesson: Lesson, learner: Owner) -> None:
+    other = Lesson.objects.create(chapter=lesson.chapter, slug="other", number=9, title="Другой", aim="…")
+    progress.save(learner, lesson.slug, read=True)
+    progress.save(learner, other.slug, read=True)
+    assert list(progress.everywhere(learner)) == ["other", lesson.slug]
