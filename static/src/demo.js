@@ -242,15 +242,16 @@ class PoligonDemo extends HTMLElement {
     }
   }
 
+  /** The panel shows what the run uses, whoever moved it: the reader or the story. */
+  moved(event) {
+    if (event.kind === 'control.set') this.controls.show(event.name, event.value);
+    if (event.kind === 'run.started') for (const name in event.controls) this.controls.show(name, event.controls[name]);
+  }
+
   /** What an event means for the card itself. */
   note(event) {
+    this.moved(event);
     switch (event.kind) {
-      case 'run.started':
-        for (const name in event.controls) this.controls.show(name, event.controls[name]);
-        break;
-      case 'control.set':
-        this.controls.show(event.name, event.value);
-        break;
       case 'problem':
         this.broken = problem(event);
         this.notice.show(this.broken, 'fail');
@@ -372,8 +373,7 @@ class PoligonDemo extends HTMLElement {
     if (this.mode === 'live') player.clock.pause();
     else player.seek(t);
     this.fork = { t, from: this.runId, inputs: player.run.inputs(t), changes: {} };
-    for (const [name, value] of Object.entries(this.fork.inputs.controls)) this.controls.show(name, value);
-    for (const [, name, value] of this.fork.inputs.script) this.controls.show(name, value);
+    for (const event of player.run.events) if (event.t <= t) this.moved(event);
     this.become(this.mode);
     const shown = t.toLocaleString('ru', { maximumFractionDigits: 1 });
     this.notice.show(`До ${shown} с всё повторится в точности. Подвиньте рычаги или поправьте код и нажмите «Повторить».`);
@@ -381,7 +381,7 @@ class PoligonDemo extends HTMLElement {
 
   dropFork() {
     this.fork = null;
-    for (const event of this.player.run.events) if (event.kind === 'control.set') this.controls.show(event.name, event.value);
+    for (const event of this.player.run.events) this.moved(event);
     this.notice.show('');
     this.become(this.mode);
   }

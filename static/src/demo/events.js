@@ -28,7 +28,8 @@ export function told(event, names = {}) {
     case 'run.started': return 'Прогон начался';
     case 'control.set': {
       const name = names[event.name] ?? event.name;
-      return event.value == null ? name : `${name}: ${shown(event.value)}`; // a button has no value
+      const moved = event.value == null ? name : `${name}: ${shown(event.value)}`; // a button has no value
+      return event.by === 'story' ? `${moved} (по\u00a0сценарию)` : moved;
     }
     case 'problem': return `${event.error}: ${event.message}`;
     case 'case.failed': return `Проверка не пройдена. ${failure(event)}`;

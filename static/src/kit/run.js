@@ -87,11 +87,14 @@ export class Run {
     return this.events.findLast((event) => event.t < t - 0.05 && this.key(event))?.t ?? null;
   }
 
-  /** The inputs that would bring another run to the moment `t`: seed, first controls, script of `[t, name, value]`. */
+  /**
+   * The inputs that would bring another run to the moment `t`: seed, first controls, script of `[t, name, value]`.
+   * What the story moved is not among them: the scenario moves it again.
+   */
   inputs(t) {
     const started = this.events.find((event) => event.kind === 'run.started');
     const script = this.events
-      .filter((event) => event.kind === 'control.set' && event.t <= t)
+      .filter((event) => event.kind === 'control.set' && event.by !== 'story' && event.t <= t)
       .map((event) => [event.t, event.name, event.value]);
     return { seed: started?.seed, controls: started?.controls ?? {}, script };
   }

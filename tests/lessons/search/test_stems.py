@@ -36,7 +36,8 @@ def test_a_word_asked_twice_counts_once() -> None:
 
 
 def test_text_is_cut_at_its_headings_without_markup() -> None:
-    html = '<p>До.</p><h2 id="a">Пер\u00adвый <a class="anchor" href="#a">#</a></h2><p>Раз &lt;b&gt;.</p><p>Два.</p>'
+    heading = '<h2 id="a">Пер\u00adвый <a class="anchor" href="#a">#</a></h2>'
+    html = f"<p>До.</p>{heading}<p>Раз &lt;b&gt;.</p><p>Два.</p>"
     sections = [(section.anchor, section.title, section.text) for section in cut(html)]
     assert sections == [("", "", "До."), ("a", "Первый", "Раз <b>. Два.")]
 
