@@ -1,4 +1,4 @@
-"""The world around the retries: a fleet of scooters, the service they report to, and its three-second restarts.
+"""The world around the retries: a fleet of scooters and the service they report to, which restarts at times.
 
 Hundreds of requests a second are told in one `load` event every fifth of a second.
 """
@@ -34,8 +34,8 @@ STORY = (
     (11.0, "jitter", "none"),
     (14.0, "down", True),
     (17.0, "down", False),
-    (24.0, "jitter", "full"),
     (24.0, "budget", False),
+    (24.0, "jitter", "full"),
     (27.0, "down", True),
     (30.0, "down", False),
     (42.0, "budget", True),
