@@ -48,6 +48,7 @@ def start_message(job: DemoJob) -> dict[str, Any]:
         "controls": job.controls,
         "script": [list(entry) for entry in job.script],
         "clock": job.clock,
+        "touched": job.touched,
     }
 
 

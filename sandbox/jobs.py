@@ -15,7 +15,8 @@ class DemoJob:
 
     `files` maps a name in the jail's working folder to its text; `duration` is in scenario seconds;
     `pace` is scenario seconds per wall second, or None for "as fast as it goes"; `script` holds
-    `(t, name, value)` control inputs to replay at scenario time `t`.
+    `(t, name, value)` control inputs to replay at scenario time `t`; `touched` names the controls that the
+    reader has set before the start, which the story (`lab.set`) leaves alone.
     """
 
     run: str
@@ -27,6 +28,7 @@ class DemoJob:
     controls: dict[str, Value] = field(default_factory=dict)
     script: list[tuple[float, str, Value]] = field(default_factory=list)
     clock: Clock = "virtual"
+    touched: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return {"type": "demo", **asdict(self)}

@@ -17,7 +17,7 @@ from lessons.markdown import typography
 
 RUNTIME_KINDS: dict[str, dict[str, Any]] = {
     "run.started": {"label": "Начало", "fields": ["seed", "duration", "clock", "controls"]},
-    "control.set": {"label": "Ручка", "fields": ["name", "value"]},
+    "control.set": {"label": "Ручка", "fields": ["name", "value", "by"]},
     "out": {"label": "Печать", "fields": ["text"]},
     "problem": {"label": "Ошибка в коде", "fields": ["error", "message", "line", "trace"]},
     "limit": {"label": "Превышен предел", "fields": ["what", "bound", "text"]},

@@ -94,8 +94,15 @@ def emitted(source: str) -> list[Emitted]:
 
 
 def controls_used(source: str) -> list[tuple[str, int]]:
-    """Names in `lab.control("…")` and `lab.on_control("…", …)`, with their lines."""
-    return [(name, call.lineno) for m in ("control", "on_control") for call, name in _calls(source, m)]
+    """Names in `lab.control("…")`, `lab.on_control("…", …)` and `lab.set("…", …)`, with their lines."""
+    asked = [(name, call.lineno) for m in ("control", "on_control") for call, name in _calls(source, m)]
+    return asked + [(name, call.lineno) for call, name in _calls(source, "set") if _of_lab(call)]
+
+
+def _of_lab(call: ast.Call) -> bool:
+    """Whether it is a method of `lab` or `self.lab`: other things have a `set` too."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return "lab" in (getattr(owner, "id", None), getattr(owner, "attr", None))
 
 
 def functions(source: str) -> set[str]:

@@ -49,7 +49,8 @@ def said(event: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
         if control and control["kind"] == "button":
             return f"Нажата кнопка «{label}»"
         unit = f"\u00a0{control['unit']}" if control and control.get("unit") else ""
-        return f"{label}: {value}{unit}"
+        moved = " (по\u00a0сценарию)" if event.get("by") == "story" else ""
+        return f"{label}: {value}{unit}{moved}"
     if kind in {"run.ended", "out", "limit"}:
         return str(event.get("text", ""))
     if kind == "problem":

@@ -49,6 +49,20 @@ class Lab:
             known = ", ".join(sorted(self._stage.values)) or "нет ни одного"
             raise KeyError(f"нет переключателя «{name}»; есть: {known}") from None
 
+    def set(self, name: str, value: Value) -> None:
+        """Move a control as the reader would: the log and the panel show it, its listeners are called.
+
+        Nothing happens once the reader, or a fork's script, has touched that control: the story leaves it.
+        Raises KeyError when the demo declares none of that name, ValueError when it cannot hold the value.
+        """
+        if name in self._stage.values or name not in self._stage.listeners:  # a button has no value at first
+            now = self.control(name)
+            if any(isinstance(now, kind) != isinstance(value, kind) for kind in (bool, str)):
+                raise ValueError(f"«{name}» стоит на {now!r} и не может стать {value!r}")
+        if text := flaw(name, value):
+            raise ValueError(text)
+        self._stage.move(name, value)
+
     def on_control(self, name: str, callback: Callable[[Value], object]) -> Callable[[], None]:
         """Call `callback(value)` whenever the control changes; a coroutine it returns is run.
 

@@ -40,10 +40,12 @@ def run(
     controls: Mapping[str, bool | int | float | str],
     script: Iterable[tuple[float, str, bool | int | float | str]] = (),
     clock: str = "virtual",
+    touched: Iterable[str] = (),
     timeout: float = 120.0,
 ) -> list[dict[str, Any]]:
     """The numbered events of one unpaced run. `duration` is in scenario seconds, `timeout` in wall seconds.
 
+    `touched` names the controls that the reader has set before the start: the story leaves them alone.
     Raises RehearsalFailed when no `run.ended` was written, subprocess.TimeoutExpired when it takes too long.
     A learner-visible failure (`problem`) is part of the log and raises nothing.
     """
@@ -57,6 +59,7 @@ def run(
         "controls": dict(controls),
         "script": [list(cue) for cue in script],
         "clock": clock,
+        "touched": list(touched),
     }
     with tempfile.TemporaryDirectory(prefix="poligon-") as folder:
         entry = "from sandbox.guest.rehearsal import main; main()"

@@ -72,6 +72,7 @@ class Run:
             script=[(t, name, value) for t, name, value in message.get("script") or ()],
             duration=float(message["duration"]),
             pace=message.get("pace"),
+            touched=message.get("touched") or (),
         )
         self.broken: BaseException | None = None
         self.printed = Printed(self.stage)

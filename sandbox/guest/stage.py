@@ -71,9 +71,11 @@ class Stage:
         script: Iterable[Cue],
         duration: float,
         pace: float | None,
+        touched: Iterable[str] = (),
     ) -> None:
         self.outbox, self.inbox = outbox, inbox
         self.values = dict(controls)
+        self.touched = set(touched)  # controls that the reader has set: the story leaves them alone
         self.script = deque(
             sorted(((float(t), name, value) for t, name, value in script), key=lambda cue: cue[0])
         )
@@ -159,12 +161,26 @@ class Stage:
         loop.call_soon(self.apply, name, value)
 
     def apply(self, name: str, value: Value) -> None:
+        """The reader moves a control, live or by script."""
+        self.touched.add(name)
         self.values[name] = value
         stepping = self.stepping()
         self.outbox.write({"t": self.now(), "kind": "control.set", "name": name, "value": value})
         if stepping:
             self.stepping_from = self.outbox.count  # a step is up to an event of the scenario's own
-        for listener in self.listeners.get(name, ()):
+        self._tell(name, value)
+
+    def move(self, name: str, value: Value) -> None:
+        """The story moves a control, unless the reader has taken it. It is an event like others."""
+        if name in self.touched:
+            return
+        self.values[name] = value
+        told = {"t": self.now(), "kind": "control.set", "name": name, "value": value, "by": "story"}
+        self.outbox.write(told)
+        self._tell(name, value)
+
+    def _tell(self, name: str, value: Value) -> None:
+        for listener in tuple(self.listeners.get(name, ())):
             listener(value)
 
 

@@ -111,10 +111,14 @@ def _begun(lesson: Lesson, variant: str, script: Any, controls: Any) -> list[Eve
     demo = lesson.demo
     files = {"demo.py": lesson.code("demo.py"), "reference.py": lesson.code(f"{variant}.py")}
     seed, duration = demo["seed"], demo["duration"]
-    values = {c["name"]: c["default"] for c in demo["controls"] if "default" in c} | dict(controls)
+    defaults = {c["name"]: c["default"] for c in demo["controls"] if "default" in c}
+    values = defaults | dict(controls)
+    touched = [name for name, value in controls if value != defaults.get(name)]
     if not lesson.real:
-        return rehearsal.run(files, seed=seed, duration=duration, controls=values, script=script)
-    job = DemoJob("test", files, seed, duration, controls=values, script=list(script), clock="real")
+        return rehearsal.run(
+            files, seed=seed, duration=duration, controls=values, script=script, touched=touched
+        )
+    job = DemoJob("test", files, seed, duration, 1, 1.0, values, list(script), "real", touched)
     future: Future[list[Event]] = Future()
     threading.Thread(target=_in_a_jail, args=(job, future), daemon=True).start()
     return future

@@ -99,6 +99,19 @@ def test_a_control_moved_in_a_live_run_comes_back_as_an_event(card: Card) -> Non
     card.stop()
 
 
+def test_the_story_moves_the_switch_on_the_panel_and_a_fork_leaves_that_to_it(card: Card) -> None:
+    card.open()
+    card.box.get_by_label("Скорость").select_option("8")
+    card.start()
+    expect(card.box.get_by_label("Сервис лежит")).to_be_checked(timeout=PATIENCE)
+    card.stop()
+    card.ask("d => d.player.seek(6.5)")
+    card.button("Повторить с изменениями").click()
+    expect(card.box.get_by_label("Сервис лежит")).to_be_checked()
+    assert card.ask("d => d.fork.inputs.script") == []
+    card.button("Не повторять").click()
+
+
 def test_the_reader_scrubs_back_while_the_run_goes_on_and_returns_to_its_edge(card: Card) -> None:
     card.open().start()
     card.ask("d => d.player.seek(0.5)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reference import CircuitBreaker, CircuitOpen
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HOP = 0.3  # seconds a packet travels one way: slow on purpose, so that the eye can follow it
 PATIENCE = 1.0  # seconds the shop waits for the service's answer
 SETTINGS = ("failure_threshold", "success_threshold", "timeout")
-# What happens by itself: (second, control, value). A control the reader has touched leaves the story.
+# What happens by itself: (second, control, value).
 STORY = ((6.0, "down", True), (21.0, "down", False), (33.0, "error_rate", 30))
 
 
@@ -27,14 +27,11 @@ class World:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.story: dict[str, Any] = {}
-        self.touched = {name for name in ("down", "error_rate") if lab.control(name)}
         self.in_flight = 0
         self.state = "closed"
         self.was_down = False
         self.breaker = self.build()
-        for name in ("down", "error_rate"):
-            lab.on_control(name, lambda *_, name=name: self.take_over(name))
+        lab.on_control("down", lambda *_: self.observe())
         for name in SETTINGS:
             lab.on_control(name, lambda *_, name=name: self.tune(name))
 
@@ -50,22 +47,13 @@ class World:
         self.breaker = self.build()
         self.observe()
 
-    def take_over(self, name: str) -> None:
-        self.touched.add(name)
-        self.observe()
-
-    def setting(self, name: str) -> Any:
-        """What the service lives by now: the story's value until the reader touches the control."""
-        told = self.lab.control(name)
-        return told if name in self.touched else self.story.get(name, told)
-
     def observe(self) -> None:
         """Put into the log what has changed by itself since the last look."""
         state = state_of(self.breaker)
         if state != self.state:
             self.lab.emit("breaker.state", before=self.state, after=state)
             self.state = state
-        down = bool(self.setting("down"))
+        down = bool(self.lab.control("down"))
         if down != self.was_down:
             self.lab.emit("service.down", down=down)
             self.was_down = down
@@ -78,9 +66,9 @@ class World:
         self.in_flight += 1
         await asyncio.sleep(HOP)
         took = min(PATIENCE, self.lab.control("latency") / 1000 * self.lab.random.uniform(0.8, 1.2))
-        broken = self.lab.random.uniform(0, 100) < self.setting("error_rate")
+        broken = self.lab.random.uniform(0, 100) < self.lab.control("error_rate")
         await asyncio.sleep(took)
-        if self.setting("down"):  # a dead service does not refuse: it keeps silent
+        if self.lab.control("down"):  # a dead service does not refuse: it keeps silent
             await asyncio.sleep(PATIENCE - took)
             took = PATIENCE
         self.in_flight -= 1
@@ -135,11 +123,10 @@ class World:
             self.lab.spawn(self.client(number))
 
     async def events(self) -> None:
-        """Let the story happen."""
+        """Let the story happen: what the reader has touched leaves it."""
         for at, name, value in STORY:
             await asyncio.sleep(at - self.lab.now)
-            self.story[name] = value
-            self.observe()
+            self.lab.set(name, value)
 
 
 def state_of(breaker: object) -> str:

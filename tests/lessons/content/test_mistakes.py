@@ -52,6 +52,7 @@ def only(course: Course) -> Problem:
         ("demo.py", '"count.up"', '"count.down"', 9, "событие «count.down» не объявлено"),
         ("demo.py", ', level="low"', "", 9, "не те поля у «count.up»"),
         ("demo.py", '"step"', '"stride"', 8, "ручки «stride» нет"),
+        ("demo.py", 'lab.control("step")', 'lab.set("stride", 1)', 8, "ручки «stride» нет"),
         ("reference.py", "# [/count]", "# [/cuont]", 7, "закрывает участок, который не открыт"),
         ("predict.toml", "answer = 2", "answer = 12", 8, "«answer» = 12"),
         ("quiz.toml", "right = true", "right = false", 3, "верных ответов: 0"),

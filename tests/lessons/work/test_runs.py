@@ -63,6 +63,13 @@ def test_controls_script_seed_and_speed_reach_the_job(lesson: Lesson, guest: Own
     sent = job(started.pk)
     assert (sent.seed, sent.pace, sent.controls["error_rate"]) == (11, 2, 50)
     assert sent.script == [(3.0, "down", True)]
+    assert sent.touched == ["error_rate"]
+
+
+def test_a_control_sent_at_its_default_is_left_to_the_story(lesson: Lesson, guest: Owner) -> None:
+    values: dict[str, object] = {"error_rate": 5, "down": True}
+    started = runs.start_run(guest, lesson=SLUG, variant="reference", controls=values)
+    assert job(started.pk).touched == ["down"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,93 @@ def test_a_live_control_without_pace_replays_too(pool: Pool) -> None:
     ]
     with pool.take() as jail:
         jail.send(start(demo, duration=600.0, controls={"rate": 1}, script=script))
+        assert Listener(jail).rest() == live
+
+
+STORY = """
+    import asyncio
+    async def scenario(lab):
+        lab.on_control("rate", lambda value: lab.emit("heard", value=value))
+        for value in (2, 3, 4):
+            await asyncio.sleep(1)
+            lab.set("rate", value)
+            lab.emit("now", rate=lab.control("rate"))
+"""
+
+
+def moved(events: list[dict[str, Any]]) -> list[tuple[float, int, str | None]]:
+    return [(e["t"], e["value"], e.get("by")) for e in events if e["kind"] == "control.set"]
+
+
+def test_the_story_moves_a_control_as_a_reader_would(rehearse: Rehearse) -> None:
+    events = rehearse(STORY, controls={"rate": 1})
+    assert moved(events) == [(1.0, 2, "story"), (2.0, 3, "story"), (3.0, 4, "story")]
+    assert [event["kind"] for event in events[1:4]] == ["control.set", "heard", "now"]
+    assert [event["rate"] for event in events if event["kind"] == "now"] == [2, 3, 4]
+
+
+def test_the_story_leaves_a_control_that_the_reader_has_touched(rehearse: Rehearse) -> None:
+    events = rehearse(STORY, controls={"rate": 1}, script=[(1.5, "rate", 9)])
+    assert moved(events) == [(1.0, 2, "story"), (1.5, 9, None)]
+    assert [event["rate"] for event in events if event["kind"] == "now"] == [2, 9, 9]
+
+
+def test_the_story_leaves_a_control_that_was_set_before_the_start(rehearse: Rehearse) -> None:
+    events = rehearse(STORY, controls={"rate": 9}, touched=["rate"])
+    assert moved(events) == []
+    assert [event["rate"] for event in events if event["kind"] == "now"] == [9, 9, 9]
+
+
+def test_one_touched_control_leaves_the_others_to_the_story(rehearse: Rehearse) -> None:
+    events = rehearse(STORY, controls={"rate": 1, "down": False}, script=[(0.5, "down", True)])
+    assert [value for _, value, by in moved(events) if by] == [2, 3, 4]
+
+
+def test_the_story_presses_a_button_that_has_listeners(rehearse: Rehearse) -> None:
+    events = rehearse(
+        "async def scenario(lab):\n"
+        "    lab.on_control('drop', lambda value: lab.emit('dropped', value=value))\n"
+        "    lab.set('drop', True)\n"
+    )
+    assert [event["kind"] for event in events[1:3]] == ["control.set", "dropped"]
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("lab.set('rat', 1)", "KeyError"),
+        ("lab.set('rate', True)", "ValueError"),
+        ("lab.set('rate', {})", "ValueError"),
+    ],
+)
+def test_the_story_cannot_set_what_is_not_there_or_does_not_fit(
+    rehearse: Rehearse, line: str, error: str
+) -> None:
+    events = rehearse(f"async def scenario(lab):\n    {line}", controls={"rate": 1})
+    assert events[1]["error"] == error
+
+
+def test_a_fork_makes_the_storys_moves_again_and_replays_the_readers(pool: Pool) -> None:
+    """A run moved by both, given back as the reader's script alone, gives the same bytes."""
+    demo = STORY.replace(
+        "async def scenario(lab):", "async def scenario(lab):\n        lab.spawn(other(lab))"
+    ) + (
+        "    async def other(lab):\n"
+        "        while True:\n"
+        "            await asyncio.sleep(0.05)\n"
+        "            lab.emit('tick', rate=lab.control('rate'))\n"
+    )
+    with pool.take() as jail:
+        jail.send(start(demo, pace=4.0, duration=4.0, controls={"rate": 1}))
+        listener = Listener(jail)
+        listener.until("now", 1)
+        jail.send({"op": "set", "name": "rate", "value": 7})
+        live = listener.rest()
+    made = moved([json.loads(line) for line in live.splitlines()])
+    assert [(value, by) for _, value, by in made] == [(2, "story"), (7, None)]
+    script = [(t, "rate", value) for t, value, by in made if by is None]
+    with pool.take() as jail:
+        jail.send(start(demo, duration=4.0, controls={"rate": 1}, script=script))
         assert Listener(jail).rest() == live
 
 
