@@ -244,7 +244,8 @@ class World:
 async def scenario(lab: Lab) -> None:
     """Runs until the lab stops it, on the wall's clock."""
     world = World(lab)
-    lab.emit("world.ready", deadline=lab.control("deadline"), attempts=lab.control("attempts"), pool=POOL)
+    told = {name: lab.control(name) for name in SETTINGS}
+    lab.emit("world.ready", **told, pause=getattr(world.client, "pause", 4.0), most=POOL)
     for name, server in world.servers.items():
         await server.listen()
         await server.become(lab.control(name))
