@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Run } from '../../static/src/kit/run.js';
-import { log, recording, replay, scene } from './helpers.mjs';
+import { load, log } from './helpers.mjs';
+
+const { scene, recording, replay } = await load('circuit-breaker');
 
 const opened = [5, 'breaker.state', { before: 'closed', after: 'open' }];
 const half = [10, 'breaker.state', { before: 'open', after: 'half_open' }];
-
-test('every moment of the recording has a sentence, a badge and a value', () => {
-  const run = new Run(scene);
-  run.push(recording());
-  for (let t = 0; t <= run.end; t += 0.25) {
-    const state = run.at(t);
-    assert.match(scene.say(state, t), /^[А-ЯЁ].*[.]$/);
-    const [tone, name] = scene.badge(state);
-    assert.ok(['ok', 'fail', 'probe'].includes(tone) && name);
-    assert.ok(scene.value(state, t) === null || scene.value(state, t) >= 0);
-  }
-});
 
 test('every event of the recording that is about the scene has words in the log', () => {
   const own = recording().filter((event) => /^(call|breaker|service)\./.test(event.kind));

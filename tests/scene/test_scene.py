@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(path.name for path in Path(__file__).parent.glob("*.test.mjs"))
+FILES = sorted(
+    str(path.relative_to(ROOT))
+    for place in (Path(__file__).parent, *(ROOT / "content").glob("*/*/tests"))
+    for path in place.glob("*.test.mjs")
+)
 
 
 def node() -> str:
@@ -25,7 +29,7 @@ def node() -> str:
 @pytest.mark.parametrize("name", FILES)
 def test_the_front_end_holds_its_promises(name: str) -> None:
     done = subprocess.run(
-        [node(), "--test", "--test-reporter=spec", f"tests/scene/{name}"],
+        [node(), "--test", "--test-reporter=spec", name],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,8 +1,7 @@
 import { clamp, ease, fmt, lerp, overview } from '#kit';
 
 const HOP = 0.3; // seconds a packet travels one way, as in demo.py
-const SLOTS = 8; // calls drawn inside the service at once
-const QUEUE = 7; // waiting calls drawn before the breaker; the rest is a number
+const [SLOTS, QUEUE] = [8, 7]; // calls drawn inside the service, and waiting before the breaker; the rest is a number
 const NAME = { closed: 'Замкнут', open: 'Разомкнут', half_open: 'Полуоткрыт' };
 const TONE = { closed: 'ok', open: 'fail', half_open: 'probe' };
 const ANGLE = { closed: 0, open: -38, half_open: -16 };
@@ -20,7 +19,7 @@ const WORDS = {
 };
 
 const probes = (s) => Object.values(s.calls).filter((call) => call.probe).length;
-/** Calls that reached the breaker and stand before it: someone holds a lock. */
+/** Calls that stand before the breaker: someone holds a lock. */
 const waiting = (s, t) => Object.values(s.calls).filter((call) => call.enters === null && call.t + HOP < t - 0.05).length;
 
 export default {
@@ -30,8 +29,8 @@ export default {
   height: (width) => (width < 560 ? 308 : 214),
 
   initial: () => ({
-    phase: 'closed', before: null, since: 0, trip: 5, need: 3, pause: 5, failures: 0, successes: 0,
-    down: false, ok: 0, fail: 0, saved: 0, waited: 0, silly: -9, calls: {}, moves: [],
+    phase: 'closed', before: null, since: 0, trip: 5, need: 3, pause: 5, failures: 0, successes: 0, down: false,
+    ok: 0, fail: 0, saved: 0, waited: 0, silly: -9, calls: {}, moves: [],
   }),
 
   reduce(s, e) {
@@ -44,29 +43,23 @@ export default {
       case 'service.down': s.down = e.down; break;
       case 'breaker.count': Object.assign(s, { failures: e.failures, successes: e.successes }); break;
       case 'breaker.state':
-        Object.assign(s, { before: e.before, phase: e.after, since: e.t, successes: 0 });
         if (e.after === 'closed') s.failures = 0;
+        Object.assign(s, { before: e.before, phase: e.after, since: e.t, successes: 0 });
         break;
-      case 'call.sent':
-        s.calls[e.id] = { t: e.t, enters: null, probe: false };
-        go('in', 1, 'request');
-        break;
-      case 'call.passed':
-        s.calls[e.id] = { t: e.t, enters: e.t + HOP, probe: e.probe };
-        go('out', 1, e.probe ? 'probe' : 'request');
+      case 'call.sent': case 'call.passed':
+        s.calls[e.id] = { t: e.t, enters: e.probe === undefined ? null : e.t + HOP, probe: Boolean(e.probe) };
+        go(e.kind === 'call.sent' ? 'in' : 'out', 1, e.probe ? 'probe' : 'request');
         break;
       case 'call.rejected':
         if (s.phase === 'half_open' && !probes(s)) s.silly = e.t; // nobody is probing, and yet refused
-        delete s.calls[e.id];
-        s.saved += 1;
         go('in', -1, 'reject');
+        s.saved += 1;
+        delete s.calls[e.id];
         break;
-      case 'call.ok':
-      case 'call.failed':
+      case 'call.ok': case 'call.failed':
         delete s.calls[e.id];
         s[OUTCOME[e.kind]] += 1;
-        go('out', -1, OUTCOME[e.kind]);
-        go('in', -1, OUTCOME[e.kind], e.t + HOP);
+        for (const [leg, t] of [['out', e.t], ['in', e.t + HOP]]) go(leg, -1, OUTCOME[e.kind], t);
         break;
       case 'call.done': s.waited = lerp(s.waited, e.waited, 0.4); break;
     }
@@ -93,8 +86,7 @@ export default {
 
   draw(k, s, t) {
     const { x, y, r } = k.hub;
-    const tone = TONE[s.phase] ?? 'fail';
-    const age = t - s.since;
+    const [tone, age] = [TONE[s.phase] ?? 'fail', t - s.since];
     const left = Math.max(0, s.pause - age);
     k.lever(lerp(ANGLE[s.before] ?? 0, ANGLE[s.phase] ?? 0, k.reduced ? 1 : ease(clamp(age / 0.25))), tone);
     const [part, colour, big, small, cells, filled, kind] = {
@@ -106,17 +98,16 @@ export default {
     k.big(big);
     k.small(k.vertical && s.phase === 'closed' ? 'ошибок подряд' : small);
     k.row(Array.from({ length: Math.min(cells, 10) }, (_, i) => (i < filled ? kind : 'none')));
-    const queue = waiting(s, t);
-    const crowd = s.phase === 'half_open' ? probes(s) : 0;
-    const saved = `сбережено${k.vertical ? '' : ' вызовов'}: ${s.saved}`;
-    k.under(queue > 1 ? `у замка ждут: ${queue}` : crowd > 1 ? `проб сразу: ${crowd}` : saved);
+    const [queue, crowd] = [waiting(s, t), s.phase === 'half_open' ? probes(s) : 0];
+    const many = queue > 1 ? `у замка ждут: ${queue}` : crowd > 1 && `проб сразу: ${crowd}`;
+    k.under(many || `сбережено${k.vertical ? '' : ' вызовов'}: ${s.saved}`);
     k.counts([s.ok, s.fail, s.saved]);
     k.client.note(s.waited < 0.05 && s.saved ? 'отказ сразу' : `ждут ${fmt(s.waited)} с`);
     const busy = Object.values(s.calls).filter((call) => call.enters !== null && call.enters <= t);
     k.slots(Array.from({ length: SLOTS }, (_, i) => (busy[i] ? (busy[i].probe ? 'probe' : 'busy') : 'none')));
     k.service.tone(s.down ? 'fail' : 'plain');
     k.service.note(s.down ? 'не отвечает' : busy.length ? `в работе ${busy.length}` : 'свободен');
-    for (let i = 0; i < Math.min(queue, QUEUE); i++) k.packet('in', 0.9 - i * 0.13, 'request', 1);
+    for (let i = 0; i < Math.min(queue, QUEUE); i++) k.packet('in', 0.9 - i * 0.13, 'request');
     let hit = 9;
     for (const move of s.moves) {
       const way = (t - move.t) / HOP;
@@ -148,9 +139,7 @@ export default {
   },
 
   overview: (run, n) => overview(run, n, {
-    first: 'closed',
-    names: NAME,
-    measured: 'closed',
+    first: 'closed', names: NAME, measured: 'closed',
     phase: (e) => (e.kind === 'breaker.state' ? e.after : null),
     value: (e) => (e.kind === 'breaker.count' ? e.failures : undefined),
     bound: (e) => e.failure_threshold ?? (e.kind === 'control.set' && e.name === 'failure_threshold' ? e.value : undefined),
