@@ -19,6 +19,7 @@ import json
 import math
 import os
 import random
+import selectors
 import signal
 import sys
 import types
@@ -84,10 +85,40 @@ class CallLoop(VirtualLoop):
         return super().idle(timeout)
 
     def rest(self, until: float) -> Ready:
-        ready = self.poll(0)
+        if self._ready:  # type: ignore[attr-defined]  # a thread has left something to do
+            return []
+        ready = self.poll(0) if self.gate.get_map() else []
         if not ready:
             self.at_rest(until)
         return ready
+
+    # A loop holds a selector and a pair of sockets by which threads wake it. This one is made before the fork
+    # of its world, and the kernel's objects would be every world's: it starts with none, and few need the pair.
+
+    def _make_self_pipe(self) -> None:
+        self.gate.inner = selectors.PollSelector()
+        self._ssock = self._csock = None
+
+    def _close_self_pipe(self) -> None:
+        if self._ssock is not None:
+            super()._close_self_pipe()  # type: ignore[misc]
+
+    def _write_to_self(self) -> None:
+        if self._csock is not None:
+            super()._write_to_self()  # type: ignore[misc]
+
+    def hear_threads(self) -> None:
+        """Let threads and signals wake this loop from now on."""
+        if self._csock is None:
+            super()._make_self_pipe()  # type: ignore[misc]
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        self.hear_threads()
+        return super().run_in_executor(executor, func, *args)
+
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+        self.hear_threads()
+        super().add_signal_handler(sig, callback, *args)
 
 
 class World:
@@ -106,6 +137,8 @@ class World:
             None  # an object and its attributes that every answer tells
         )
         self.asked = 0
+        self.notes: list[list[Any]] = []  # [call of a stub, t, how it ended] since the last line
+        self.following: dict[str, Any] | None = None  # to be done next without being asked
         self.raised: dict[int, tuple[BaseException, int]] = {}  # exceptions of stubs, to know them again
         self.classes: dict[str, type[BaseException]] = {}
         self.until: float | None = None  # how far the clock may go before the answer is due
@@ -115,9 +148,9 @@ class World:
     # -- life -----------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """All that can be done before anyone waits: the clock, the module's place, the loop's first turn.
+        """All that needs no learner's code, done once before worlds are forked from here.
 
-        Most of a world's start is the kernel copying the pages it writes to; here it copies them early.
+        Most of a world's life is the kernel copying the pages it writes to: what is written here is not.
         """
         clocks.install(self.loop.time, lambda seconds: self.loop.move(self.loop.now + seconds))
         sys.stdout = sys.stderr = self.printed
@@ -135,7 +168,9 @@ class World:
         random.seed(request["seed"])
         module = self.objects[0]
         outcome = self.attempt(lambda: exec(code, module.__dict__))  # noqa: S102 - what the jail is for
-        self.answer(outcome=outcome if "error" in outcome else {"value": None})
+        loaded = "error" not in outcome
+        self.answer(outcome={"value": None} if loaded else outcome)
+        self.following = request.get("then") if loaded else None
         self.request = {}
         try:
             self.loop.run_forever()
@@ -156,8 +191,15 @@ class World:
         if self.request and not self.finished(timer):
             return
         while True:
-            line = self.control_in.readline()
-            self.request = json.loads(line) if line else {"op": "end"}
+            following = self.following
+            if following and following["op"] == "wait" and self.tasks[following["task"]].done():
+                following = None  # its answer has been given already
+            if following is None:
+                line = self.control_in.readline()
+                self.request = json.loads(line) if line else {"op": "end"}
+            else:
+                self.request = following
+            self.following = self.request.get("then")
             self.until = self.waits_for = None
             if self.request["op"] == "end":
                 os.kill(os.getppid(), OVER)
@@ -166,6 +208,7 @@ class World:
                 for request in (*self.request.get("first", ()), self.request):
                     getattr(self, "do_" + request["op"])(request)
             except Exception as error:  # the request names what is not there
+                self.following = None
                 self.answer(outcome=self.tell_error(error))
                 continue
             return
@@ -195,13 +238,16 @@ class World:
             message["seen"] = self.seen
         if self.watched is not None:
             message["watched"] = self.read(*self.watched)
+        if self.notes:
+            message["notes"] = self.notes
         if self.printed.text:
             message["out"] = self.printed.take()
         try:
             write(self.event_out, message)
         except Unsendable as error:
             write(self.event_out, {"id": self.request["id"], "t": self.t, "unsendable": str(error)})
-        self.ended, self.seen = [], None
+            self.following = None
+        self.ended, self.notes, self.seen = [], [], None
 
     # -- requests --------------------------------------------------------------------------------------
 
@@ -327,7 +373,7 @@ class World:
                 how = "done"
                 return self.react(reply)
             finally:
-                write(self.event_out, {"note": self.request["id"], "n": reply["n"], "t": self.t, "how": how})
+                self.notes.append([reply["n"], self.t, how])
 
         chosen: Callable[..., Any] = plain if sync else slow
         chosen.__name__ = chosen.__qualname__ = name
@@ -339,6 +385,8 @@ class World:
         told = [pack(item) for item in args]
         named = {key: pack(item) for key, item in kwargs.items()}
         asked = {"n": self.asked, "t": self.t, "stub": name, "args": told, "kwargs": named}
+        if self.notes:
+            asked["notes"], self.notes = self.notes, []
         write(self.event_out, {"ask": self.request["id"], **asked})
         reply: dict[str, Any] = json.loads(self.control_in.readline())
         return reply

@@ -75,6 +75,7 @@ class Task:
     def __init__(self, owner: Case, number: int, text: str) -> None:
         self.number = number
         self.text = text
+        self.ahead = False  # the jail goes on to its end by itself
         self._owner = owner
 
     @property
@@ -169,7 +170,7 @@ class Case:
     async def new(self, name: str, /, *args: Any, **kwargs: Any) -> Handle:
         """Make an object of the learner's. Fails the case when that raises."""
         text, label = spell(name, args, kwargs), label_of(name)
-        got = await self._start(self.module, name, args, kwargs, f"{label} = {text}")
+        got = await self._start(self.module, name, args, kwargs, f"{label} = {text}", whole=True)
         self.step(f"{label} = {text}")
         if got.error is not None:
             if got.error == "AttributeError" and got.line == 0:
@@ -181,32 +182,53 @@ class Case:
 
     async def call(self, target: Handle, name: str, /, *args: Any, **kwargs: Any) -> Outcome:
         """Call a method and wait for its end, letting time run. What it raised comes as an Outcome."""
-        return await self._start(target, name, args, kwargs)
+        return await self._start(target, name, args, kwargs, whole=True)
 
     def begin(self, target: Handle, name: str, /, *args: Any, **kwargs: Any) -> Task:
         """Begin a call and let it run up to where it waits for something."""
-        task = self._start(target, name, args, kwargs)
+        return self._begun(self._start(target, name, args, kwargs))
+
+    def through(self, target: Handle, name: str, /, *args: Any, **kwargs: Any) -> Task:
+        """As `begin`, for a call that is awaited before anything else is done: the jail need not be asked again."""
+        return self._begun(self._start(target, name, args, kwargs, whole=True))
+
+    def _begun(self, task: Task) -> Task:
         if not task.done:
             self.step(f"{task.text}: начат")
         return task
 
     def _start(
-        self, target: Handle, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], text: str = ""
+        self,
+        target: Handle,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        text: str = "",
+        *,
+        whole: bool = False,
     ) -> Task:
         self._numbers += 1
         plain = spell(name, args, kwargs)
         task = Task(self, self._numbers, text or (f"{target.label}.{plain}" if target.ref else plain))
         packed = {key: self.pack(item) for key, item in kwargs.items()}
         told = [self.pack(item) for item in args]
-        self._ask("call", task=task.number, on=target.ref, name=name, args=told, kwargs=packed)
+        until = self.now + HORIZON
+        then = ({"op": "wait", "task": task.number, "until": until}, until) if whole else None
+        self._ask("call", task=task.number, on=target.ref, name=name, args=told, kwargs=packed, then=then)
+        if whole and task.done:
+            self.world.forget_ahead()
+        task.ahead = whole
         if task.outcome and not text:
             self.step(f"{task.text} → {tell(task.outcome)}")
         return task
 
     async def wait(self, task: Task) -> Outcome:
         if not task.done:
-            until = self.now + HORIZON
-            answer = self._ask("wait", horizon=until, task=task.number, until=until)
+            if task.ahead:
+                answer = self._heed(self.world.ask_ahead())
+            else:
+                until = self.now + HORIZON
+                answer = self._ask("wait", horizon=until, task=task.number, until=until)
             got = task.outcome
             if got is None:
                 self._late(answer, task)
@@ -323,10 +345,12 @@ class Case:
             return {"$dict": [[self.pack(key), self.pack(item)] for key, item in value.items()]}
         raise TypeError(f"a case cannot send {value!r} into the jail")
 
-    def _ask(self, op: str, *, horizon: float | None = None, **fields: Any) -> dict[str, Any]:
+    def _ask(self, op: str, **fields: Any) -> dict[str, Any]:
         if self._first:
             fields["first"], self._first = self._first, []
-        answer = self.world.ask(op, horizon=horizon, **fields)
+        return self._heed(self.world.ask(op, **fields))
+
+    def _heed(self, answer: dict[str, Any]) -> dict[str, Any]:
         if answer.get("late") == "spins":
             raise Breach(SPINS)
         if self.world.printed:
@@ -334,7 +358,8 @@ class Case:
                 self.step("print: " + clean(line))
             self.emit("out", text=shorten(self.world.printed, 500))
             self.world.printed = ""
-        if "outcome" in answer:  # the request itself could not be carried out
+        if "outcome" in answer:  # the request itself could not be carried out, nor what was to follow it
+            self.world.forget_ahead()
             got = outcome_of(answer["outcome"], self.now)
             raise Failed("решение не смогло выполнить просьбу проверки", got=tell(got))
         return answer

@@ -22,7 +22,7 @@ from sandbox.judge.case import Case, Failed, Record, Spec
 from sandbox.judge.patience import Patience
 from sandbox.judge.verdicts import tell
 from sandbox.judge.words import NBSP, clean, shorten, times
-from sandbox.judge.world import Breach, Gone, Late, Refused, Shop, World
+from sandbox.judge.world import Breach, Gone, Late, Refused, Shop, Unloaded, World
 from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
@@ -147,21 +147,25 @@ class Judging:
                 shop = self.open_shop()
                 if shop.problem is not None:
                     return Result(record, failed=uncompiled(shop.problem), fatal=True)
-                world = shop.open(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]), patience)
             except Breach as breach:
-                text = SLOW_IMPORT if isinstance(breach, Late) else f"решение не загрузилось: {breach}"
-                self.release()
-                return Result(record, failed=Failed(text), fatal=True)
-            if not world.imported.ok:
-                self.close(world)
-                failed = Failed(
-                    "решение не загружается", expected="импорт без ошибок", got=tell(world.imported)
-                )
-                return Result(record, failed=failed, fatal=True)
+                raise Unloaded(breach) from breach
+            world = shop.open(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]), patience)
             case = Case(world, seed, index + 1, record)
-            drive(spec, case)
+            try:
+                drive(spec, case)
+            finally:
+                world.begin()  # if the case has asked nothing yet: a solution that does not load is told so
             self.close(world)
             return Result(record, world.now)
+        except Unloaded as unloaded:
+            if isinstance(unloaded.why, Breach):
+                self.release()
+                slow = isinstance(unloaded.why, Late)
+                failed = Failed(SLOW_IMPORT if slow else f"решение не загрузилось: {unloaded.why}")
+            else:
+                self.close(world, quietly=True)
+                failed = Failed("решение не загружается", expected="импорт без ошибок", got=tell(unloaded.why))
+            return Result(Record(), failed=failed, fatal=True)
         except Failed as failed:
             at = world.now if world else 0.0
             self.close(world, quietly=True)
@@ -207,7 +211,7 @@ class Judging:
         """The jail with the submission loaded. Raises Breach."""
         assert self.jail is not None
         if self.shop is None:
-            self.shop = Shop(self.jail, self.job.files, self.job.seed, Patience(LOADING))
+            self.shop = Shop(self.jail, self.job.files, self.job.seed, Patience(LOADING), self.job.preload)
         return self.shop
 
     def close(self, world: World | None, *, quietly: bool = False) -> None:

@@ -6,8 +6,9 @@ out of order or out of shape ends the world with words for the learner.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,16 +63,26 @@ class Asked:
     at: float
 
 
+class Unloaded(Exception):
+    """The module could not be imported: `why` is its exception, or the breach that it was."""
+
+    def __init__(self, why: Outcome | Breach) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 class Shop:
     """A jail that has loaded one submission and opens worlds, one after another.
 
     `problem` is the compile error as data when the file does not even compile, else None.
     """
 
-    def __init__(self, jail: Jail, files: dict[str, str], seed: int, patience: Patience) -> None:
+    def __init__(
+        self, jail: Jail, files: dict[str, str], seed: int, patience: Patience, preload: Sequence[str] = ()
+    ) -> None:
         self.jail = jail
         self.line = Line(jail)
-        start = {"op": "start", "mode": "calls", "files": files, "seed": seed}
+        start = {"op": "start", "mode": "calls", "files": files, "seed": seed, "preload": preload}
         self.line.send(start, patience)
         told = self.line.receive(patience)
         self.problem: dict[str, Any] | None = None
@@ -79,6 +90,7 @@ class Shop:
             self.problem = told.get("problem") if type(told.get("problem")) is dict else {}
 
     def open(self, seed: int, patience: Patience) -> World:
+        """A world to be; it begins with the first thing asked of it."""
         return World(self.line, seed, patience)
 
 
@@ -99,31 +111,77 @@ class World:
         self.on_ask: Callable[[Asked], Reply] = lambda asked: Reply()
         self.on_note: Callable[[int, float, bool], None] = lambda n, at, done: None
         self.name = secrets.token_hex(16)
-        message = {"id": self.name, "op": "world", "seed": seed}
-        answer = self.exchange(message, horizon=None)
-        self.imported = outcome_of(answer.get("outcome"), 0.0)
+        self._seed = seed
+        self._begun = False
+        self._ahead: tuple[str, float] | None = None  # a request the jail was already told of, and its horizon
 
-    def ask(self, op: str, *, horizon: float | None = None, **fields: Any) -> dict[str, Any]:
-        """One request and its answer. `horizon` bounds the virtual clock (None: it must not move)."""
-        return self.exchange({"id": secrets.token_hex(16), "op": op, **fields}, horizon)
+    def begin(self) -> None:
+        """Let the module be imported, unless it was. Raises Unloaded when that fails."""
+        if not self._begun:
+            self._open({})
 
-    def exchange(self, request: dict[str, Any], horizon: float | None) -> dict[str, Any]:
-        self.line.send(request, self.patience)
-        limit = self.now if horizon is None else horizon
+    def ask(
+        self,
+        op: str,
+        *,
+        horizon: float | None = None,
+        then: tuple[dict[str, Any], float] | None = None,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        """One request and its answer. `horizon` bounds the virtual clock (None: it must not move).
+
+        `then` is a request that the jail goes on to by itself, with its horizon: the next thing to do here
+        must be `ask_ahead`, which gives its answer.
+        """
+        if self._ahead is not None:
+            raise RuntimeError("a case asks while what it has asked ahead is not answered")
+        name = secrets.token_hex(16)
+        request = {"id": name, "op": op, **fields}
+        if then is not None:
+            self._ahead = secrets.token_hex(16), then[1]
+            request["then"] = {"id": self._ahead[0], **then[0]}
+        if self._begun:
+            self.line.send(request, self.patience)
+        else:
+            self._open({"then": request})
+        return self._answer_to(name, self.now if horizon is None else horizon)
+
+    def forget_ahead(self) -> None:
+        """The jail, too, knows that there is nothing left to be done of it."""
+        self._ahead = None
+
+    def ask_ahead(self) -> dict[str, Any]:
+        """The answer to what the last request brought along."""
+        assert self._ahead is not None
+        (name, horizon), self._ahead = self._ahead, None
+        return self._answer_to(name, horizon)
+
+    def _open(self, more: dict[str, Any]) -> None:
+        self._begun = True
+        try:
+            self.line.send({"id": self.name, "op": "world", "seed": self._seed, **more}, self.patience)
+            answer = self._answer_to(self.name, 0.0)
+            imported = outcome_of(answer.get("outcome"), 0.0)
+        except Breach as breach:
+            raise Unloaded(breach) from breach
+        if not imported.ok:
+            raise Unloaded(imported)
+
+    def _answer_to(self, request: str, limit: float) -> dict[str, Any]:
         while True:
             message = self.line.receive(self.patience)
             if "ask" in message:
-                self.answer(message, request["id"], limit)
-            elif "note" in message:
-                self.hear(message, request["id"], limit)
+                self.answer(message, request, limit)
+            elif message.get("id") == request:
+                break
             elif message.get("world") == self.name:
                 raise Gone(ended(message.get("exit")))
-            elif message.get("id") == request["id"]:
-                break
             else:
                 raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
         if "unsendable" in message:
+            self._ahead = None
             raise Refused(str(message["unsendable"])[:200])
+        self.hear(message, limit)
         self.clock(message, limit)
         self.gather(message)
         return message
@@ -162,6 +220,7 @@ class World:
             raise Breach("решение написало в канал проверки лишнее: вызов, которого не было")
         if self.asks > ASKS:
             raise Breach(f"решение вызвало сервис больше {ASKS} раз и не останавливается")
+        self.hear(message, limit)
         self.clock(message, limit)
         known = [wire.unpack(item) for item in args]
         named = {key: wire.unpack(item) for key, item in kwargs.items()}
@@ -173,15 +232,26 @@ class World:
             data["value"] = reply.value
         self.line.send(data, self.patience)
 
-    def hear(self, message: dict[str, Any], request: str, limit: float) -> None:
-        n = message.get("n")
-        if message["note"] != request or type(n) is not int:
-            raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
-        self.clock(message, limit)
-        self.on_note(n, self.now, message.get("how") == "done")
+    def hear(self, message: dict[str, Any], limit: float) -> None:
+        """How calls of stubs have ended since the last line."""
+        if "notes" not in message:
+            return
+        try:
+            notes = [(wire.field(n, int), t, how == "done") for n, t, how in message["notes"]]
+        except (ValueError, TypeError) as error:
+            raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
+        for n, t, done in notes:
+            self.clock({"t": t}, limit)
+            self.on_note(n, self.now, done)
 
     def close(self) -> None:
         """End the world and see that it ended. Raises Breach when the jail is not to be used again."""
+        if not self._begun:
+            return
+        if self._ahead is not None:  # the case has failed before it asked for this answer
+            self.on_ask, self.on_note = lambda asked: Reply(), lambda n, at, done: None
+            with contextlib.suppress(Refused):
+                self.ask_ahead()
         self.line.send({"id": secrets.token_hex(16), "op": "end"}, self.patience)
         message = self.line.receive(self.patience)
         if message.get("world") != self.name:
@@ -235,4 +305,4 @@ def ended(code: Any) -> str:
     )
 
 
-__all__ = ["Asked", "Breach", "Gone", "Late", "Outcome", "Refused", "Reply", "Shop", "World"]
+__all__ = ["Asked", "Breach", "Gone", "Late", "Outcome", "Refused", "Reply", "Shop", "Unloaded", "World"]
