@@ -86,6 +86,7 @@ class Spec(TypedDict):
     duration: float
     seed: int
     prompt: str
+    packages: list[str]
     controls: list[ControlSpec]
     variants: list[VariantSpec]
     recording: str | None
@@ -129,11 +130,12 @@ class Demo:
     controls: dict[str, bool | int | float | str]
     files: dict[str, str]
     declared: list[Any]  # the controls as the spec declares them
+    packages: list[str]  # imported before the code
 
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """The exercise. `case_source` is for JudgeJob only and must never reach a browser."""
+    """The exercise. `case_source` and `props_source` are for JudgeJob only and must never reach a browser."""
 
     task: str
     starter: str
@@ -141,6 +143,8 @@ class Exercise:
     cases: tuple[str, ...]
     case_source: str
     solution: str
+    props_source: str  # empty when the cases need no real parts
+    packages: list[str]
 
 
 _ENTRY = (
@@ -262,7 +266,16 @@ def demo(slug: str, variant: str, code: str | None = None) -> Demo:
     spec: Spec = row.spec
     declared = spec["controls"]
     defaults = {c["name"]: c["default"] for c in declared if "default" in c}
-    return Demo(spec["title"], spec["seed"], spec["duration"], spec["clock"], defaults, files, declared)
+    return Demo(
+        title=spec["title"],
+        seed=spec["seed"],
+        duration=spec["duration"],
+        clock=spec["clock"],
+        controls=defaults,
+        files=files,
+        declared=declared,
+        packages=spec.get("packages", []),
+    )
 
 
 def exercise(slug: str) -> Exercise:
@@ -278,6 +291,8 @@ def exercise(slug: str) -> Exercise:
         cases=tuple(shown["cases"]),
         case_source=row.private["cases"],
         solution=row.private["solution"],
+        props_source=row.private.get("props", ""),
+        packages=row.spec.get("packages", []),
     )
 
 

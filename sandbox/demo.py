@@ -49,6 +49,7 @@ def start_message(job: DemoJob) -> dict[str, Any]:
         "script": [list(entry) for entry in job.script],
         "clock": job.clock,
         "touched": job.touched,
+        "preload": job.preload,
     }
 
 

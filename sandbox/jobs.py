@@ -16,7 +16,8 @@ class DemoJob:
     `files` maps a name in the jail's working folder to its text; `duration` is in scenario seconds;
     `pace` is scenario seconds per wall second, or None for "as fast as it goes"; `script` holds
     `(t, name, value)` control inputs to replay at scenario time `t`; `touched` names the controls that the
-    reader has set before the start, which the story (`lab.set`) leaves alone.
+    reader has set before the start, which the story (`lab.set`) leaves alone; `preload` names
+    the packages to import before the learner's code.
     """
 
     run: str
@@ -29,6 +30,7 @@ class DemoJob:
     script: list[tuple[float, str, Value]] = field(default_factory=list)
     clock: Clock = "virtual"
     touched: list[str] = field(default_factory=list)
+    preload: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return {"type": "demo", **asdict(self)}
@@ -36,13 +38,19 @@ class DemoJob:
 
 @dataclass(frozen=True, slots=True)
 class JudgeJob:
-    """One submission to judge: the learner's files, and the course's hidden cases as text."""
+    """One submission to judge: the learner's files, and the course's hidden cases as text.
+
+    `preload` names the packages that each world finds imported; `props` is the text of the course's
+    `props.py`, real parts for the cases, empty when there are none.
+    """
 
     run: str
     files: dict[str, str]
     cases: str
     seed: int
     attempt: int = 1
+    preload: list[str] = field(default_factory=list)
+    props: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {"type": "judge", **asdict(self)}

@@ -14,6 +14,7 @@ from lessons.loader.problems import Problems
 from lessons.loader.python import Module
 from lessons.loader.table import Table, parse
 from lessons.markdown import typography
+from sandbox import packages
 
 RUNTIME_KINDS: dict[str, dict[str, Any]] = {
     "run.started": {"label": "Начало", "fields": ["seed", "duration", "clock", "controls"]},
@@ -67,6 +68,7 @@ def build(folder: Path, slug: str, problems: Problems) -> BuiltDemo | None:
         "duration": float(table.number("duration", low=1, high=600)),
         "seed": table.whole("seed", high=2**31),
         "prompt": typography.plain(table.string("prompt")),
+        "packages": _packages(table),
         "controls": list(_controls(table)),
         "variants": list(_variants(table, modules)),
         "names": _names(table),
@@ -84,6 +86,20 @@ def build(folder: Path, slug: str, problems: Problems) -> BuiltDemo | None:
     table.done()
     _check_code(modules, spec, problems)
     return BuiltDemo(spec, modules, script, variant)
+
+
+def _packages(table: Table) -> list[str]:
+    """Import names of what the demo and the exercise need beside the standard library."""
+    names = table.strings("packages")
+    try:
+        known = packages.import_names()
+    except packages.PackageMissing as error:
+        table.problem("packages", "пакеты для уроков не установлены", str(error))
+        return []
+    for name in sorted(set(names) - known):
+        remedy = f"есть такие: {', '.join(sorted(known))}"
+        table.problem("packages", f"пакета «{name}» в песочнице нет", remedy)
+    return [name for name in names if name in known]
 
 
 def _controls(table: Table) -> Iterator[dict[str, Any]]:

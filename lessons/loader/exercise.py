@@ -35,6 +35,7 @@ def build(
         problems.add(
             folder / "solution.py", 0, "нет эталонного решения", "напишите его или reference.py урока"
         )
+    props = python.read(folder / "props.py", problems)
     task = texts.file(folder / "task.md")
     hints = texts.sections(folder / "hints.md")
     wrong = {path.stem: python.read(path, problems) for path in sorted((folder / "wrong").glob("*.py"))}
@@ -49,6 +50,7 @@ def build(
         "cases": cases.source,
         "solution": solution.text,
         "wrong": {name: module.text for name, module in wrong.items() if module},
+        "props": props.source if props else "",
     }
     return BuiltExercise(shown, private, starter)
 

@@ -59,6 +59,7 @@ def start_run(
         controls=values,
         script=inputs,
         clock=demo.clock,
+        preload=demo.packages,
         touched=[name for name, value in values.items() if value != demo.controls.get(name)],
     )
     try:

@@ -33,7 +33,7 @@ def submit(owner: Owner, *, lesson: str, code: str) -> Submission:
         with transaction.atomic():
             quota.lock(owner)
             quota.check_submission(owner)
-            run = _judge(lesson, version.text, exercise.case_source)
+            run = _judge(lesson, version.text, exercise)
             submission = Submission.objects.create(
                 user_id=owner.user.pk, lesson=lesson, code=version, run=run, total=len(exercise.cases)
             )
@@ -50,10 +50,15 @@ def _exercise(lesson: str) -> catalog.Exercise:
         raise NotFound(str(error)) from error
 
 
-def _judge(lesson: str, text: str, cases: str) -> Run:
+def _judge(lesson: str, text: str, exercise: catalog.Exercise) -> Run:
     # A fresh seed each time: a solution fitted to the numbers of the last judging does not pass.
     job = JudgeJob(
-        run=new_id(), files={"solution.py": text}, cases=cases, seed=secrets.randbelow(runs.MAX_SEED)
+        run=new_id(),
+        files={"solution.py": text},
+        cases=exercise.case_source,
+        seed=secrets.randbelow(runs.MAX_SEED),
+        preload=exercise.packages,
+        props=exercise.props_source,
     )
     return sandbox_runs.start(job, label=f"{lesson}/exercise", kind="judge")
 
@@ -73,7 +78,7 @@ def regrade(submission: Submission, by: Person | None = None) -> Judging:
             locked = Submission.objects.select_for_update().select_related("code").get(pk=submission.pk)
             if locked.state == Grading.WAITING:
                 raise BadRequest("Решение уже проверяется.", code="already_waiting")
-            run = _judge(locked.lesson, locked.code.text, exercise.case_source)
+            run = _judge(locked.lesson, locked.code.text, exercise)
             judging = Judging.objects.create(
                 submission=locked,
                 run=run,

@@ -41,11 +41,13 @@ def run(
     script: Iterable[tuple[float, str, bool | int | float | str]] = (),
     clock: str = "virtual",
     touched: Iterable[str] = (),
+    preload: Iterable[str] = (),
     timeout: float = 120.0,
 ) -> list[dict[str, Any]]:
     """The numbered events of one unpaced run. `duration` is in scenario seconds, `timeout` in wall seconds.
 
-    `touched` names the controls that the reader has set before the start: the story leaves them alone.
+    `touched` names the controls that the reader has set before the start: the story leaves them alone;
+    `preload` the packages imported before the learner's code.
     Raises RehearsalFailed when no `run.ended` was written, subprocess.TimeoutExpired when it takes too long.
     A learner-visible failure (`problem`) is part of the log and raises nothing.
     """
@@ -60,6 +62,7 @@ def run(
         "script": [list(cue) for cue in script],
         "clock": clock,
         "touched": list(touched),
+        "preload": list(preload),
     }
     with tempfile.TemporaryDirectory(prefix="poligon-") as folder:
         entry = "from sandbox.guest.rehearsal import main; main()"

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Run:
         self.folder, self.outbox = folder, outbox
         self.clock: str = message.get("clock") or "virtual"
         self.seed: int = message["seed"]
+        self.preload: list[str] = message.get("preload") or []
         self.stage = Stage(
             outbox,
             inbox,
@@ -106,6 +108,7 @@ class Run:
         self.stage.on_spawn = self._watch
         self.loop.set_exception_handler(self._stray)
         lab = Lab(self.stage, self.seed)
+        preload(self.preload)
         demo = importlib.import_module("demo")
         if isinstance(self.loop, RealStage):
             self.loop.begin()
@@ -173,6 +176,12 @@ def place(files: dict[str, str], folder: Path) -> None:
     importlib.invalidate_caches()
 
 
+def preload(names: Iterable[str]) -> None:
+    """Import what the lesson says it needs, before anything of the learner's."""
+    for name in names:
+        importlib.import_module(name)
+
+
 def serve(control: int, events: int, folder: Path) -> None:
     """Wait for the start message on fd `control`, then do what it says."""
     inbox = Inbox(control)
@@ -180,6 +189,7 @@ def serve(control: int, events: int, folder: Path) -> None:
     place(message.get("files") or {}, folder)
     if message.get("mode") == "calls":
         worlds = importlib.import_module("sandbox.guest.worlds")
+        preload(message.get("preload") or ())  # once, before worlds are forked: each finds it there
         with open(events, "wb", buffering=0, closefd=False) as out:
             worlds.serve(inbox.stream(), out, message)
     else:

@@ -116,9 +116,13 @@ def _begun(lesson: Lesson, variant: str, script: Any, controls: Any) -> list[Eve
     touched = [name for name, value in controls if value != defaults.get(name)]
     if not lesson.real:
         return rehearsal.run(
-            files, seed=seed, duration=duration, controls=values, script=script, touched=touched
-        )
-    job = DemoJob("test", files, seed, duration, 1, 1.0, values, list(script), "real", touched)
+            files, seed=seed, duration=duration, controls=values, script=script,
+            touched=touched, preload=demo.get("packages", ()),
+        )  # fmt: skip
+    job = DemoJob(
+        "test", files, seed, duration, controls=values, script=list(script), clock="real",
+        touched=touched, preload=demo.get("packages", []),
+    )  # fmt: skip
     future: Future[list[Event]] = Future()
     threading.Thread(target=_in_a_jail, args=(job, future), daemon=True).start()
     return future

@@ -91,9 +91,21 @@ def _play(demo: BuiltDemo) -> list[dict[str, Any]]:
     files = {"demo.py": demo.modules["demo.py"].text, "reference.py": demo.modules[f"{demo.variant}.py"].text}
     seed, duration, clock = demo.spec["seed"], demo.spec["duration"], demo.spec["clock"]
     controls = {c["name"]: c["default"] for c in demo.spec["controls"] if "default" in c}
+    packages = demo.spec["packages"]
     if clock == "virtual":
-        return rehearsal.run(files, seed=seed, duration=duration, controls=controls, script=demo.script)
-    job = DemoJob("recording", files, seed, duration, controls=controls, script=demo.script, clock=clock)
+        return rehearsal.run(
+            files, seed=seed, duration=duration, controls=controls, script=demo.script, preload=packages
+        )
+    job = DemoJob(
+        "recording",
+        files,
+        seed,
+        duration,
+        controls=controls,
+        script=demo.script,
+        clock=clock,
+        preload=packages,
+    )
     with Jail(host.find(Path(settings.VAR)), DEMO) as jail:
         jail.wait_ready()
         return recorder.record(jail, job)

@@ -98,6 +98,16 @@ def test_hidden_cases_stay_out_of_everything_a_page_shows(course: Course) -> Non
     assert "СЕКРЕТНАЯ" in catalog.exercise("counter").case_source
 
 
+def test_real_parts_of_the_cases_are_for_the_judge_alone(course: Course) -> None:
+    course.write("exercise/props.py", "SECRET = 'ТАЙНА'\n")
+    course.swap("demo.toml", "seed = 1\n", 'seed = 1\npackages = ["jwt"]\n')
+    load_course()
+    row = Lesson.objects.get(slug="counter")
+    assert "ТАЙНА" in catalog.exercise("counter").props_source
+    assert "ТАЙНА" not in repr((row.html, row.page, row.spec, row.files))
+    assert catalog.exercise("counter").packages == catalog.demo("counter", "reference").packages == ["jwt"]
+
+
 def test_titles_of_cases_are_shown(course: Course) -> None:
     load_course()
     assert catalog.exercise("counter").cases == ("Считает до трёх",)

@@ -47,6 +47,8 @@ def only(course: Course) -> Problem:
         ("demo.toml", '"stop", true', '"stop", 3', 26, "не подходит"),
         ("demo.toml", "[1.5,", "[4.5,", 26, "не подходит"),
         ("demo.toml", "{level}", "{levle}", 34, "в say есть {levle}"),
+        ("demo.toml", "seed = 1\n", 'seed = 1\npackages = ["numpy"]\n', 5, "пакета «numpy» в песочнице нет"),
+        ("demo.toml", "seed = 1\n", 'seed = 1\npackages = ["anyio"]\n', 5, "пакета «anyio» в песочнице нет"),
         ("demo.py", "def scenario(lab):", "def scenario(lab)", 6, "Python не понимает файл"),
         ("demo.py", "async def scenario", "async def scene", 0, "нет функции scenario"),
         ("demo.py", '"count.up"', '"count.down"', 9, "событие «count.down» не объявлено"),
@@ -97,6 +99,12 @@ def test_a_missing_file_is_named(course: Course, name: str, text: str) -> None:
     course.path(name).unlink()
     path = f"content/{course.path(name).relative_to(course.root)}"
     assert any(text in problem.text and problem.file == path for problem in found(course))
+
+
+def test_real_parts_that_do_not_compile_are_shown(course: Course) -> None:
+    course.write("exercise/props.py", "\nasync def node(:\n")
+    problem = only(course)
+    assert (problem.file, problem.line) == ("content/01-counting/01-counter/exercise/props.py", 2)
 
 
 def test_all_mistakes_are_listed_at_once(course: Course) -> None:
