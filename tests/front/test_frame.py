@@ -21,7 +21,8 @@ DOORS = (
     "/accounts/password/reset/",
     "/accounts/password/reset/done/",
 )
-PAGES = ("/", LESSON, CODE + "?slot=demo", CODE + "?slot=exercise", "/no-such-page/", *DOORS)
+FINDING = ("/chapters/fault-tolerance/", "/glossary/", "/search/?q=цепь", "/search/?q=ъъъ")
+PAGES = ("/", *FINDING, LESSON, CODE + "?slot=demo", CODE + "?slot=exercise", "/no-such-page/", *DOORS)
 MEMBERS_PAGES = ("/accounts/logout/", "/accounts/password/change/", "/accounts/email/")
 
 SHIFTS = """() => new Promise(done => {
