@@ -38,6 +38,7 @@ TURNS = 10_000  # of the loop at one moment; a judged call needs a few, and its 
 LINE = 64 * 1024  # bytes of one answer; the judge refuses longer ones
 PRINTED = 2_000  # characters of print() kept between two answers
 ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+READ = json.JSONDecoder().raw_decode
 SLEEP = asyncio.sleep  # the real one, whatever the learner makes of it
 OVER = signal.SIGUSR1  # by which a world that was told to end says that it does
 ENDS = {signal.SIGCHLD, OVER}
@@ -196,7 +197,7 @@ class World:
                 following = None  # its answer has been given already
             if following is None:
                 line = self.control_in.readline()
-                self.request = json.loads(line) if line else {"op": "end"}
+                self.request = READ(line.decode())[0] if line else {"op": "end"}
             else:
                 self.request = following
             self.following = self.request.get("then")
@@ -388,7 +389,7 @@ class World:
         if self.notes:
             asked["notes"], self.notes = self.notes, []
         write(self.event_out, {"ask": self.request["id"], **asked})
-        reply: dict[str, Any] = json.loads(self.control_in.readline())
+        reply: dict[str, Any] = READ(self.control_in.readline().decode())[0]
         return reply
 
     def react(self, reply: dict[str, Any]) -> Any:

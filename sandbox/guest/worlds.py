@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal
 import contextlib
 import ctypes
 import gc
@@ -11,7 +12,7 @@ import signal
 import types
 from typing import Any, BinaryIO
 
-from sandbox.guest.calls import DONE, ENDS, FILE, LINE, OVER, World, write
+from sandbox.guest.calls import DONE, ENDS, FILE, LINE, OVER, READ, World, write
 
 # `fork` itself, without what Python runs around it in parent and child: new locks for threads, of which there
 # are none here, and a new seed for `random`, which each world gets from the judge. It is a third of a world's cost.
@@ -80,11 +81,11 @@ class Spare:
         try:
             os.close(self.door)
             os.setpgid(0, 0)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, ENDS)
             request = os.read(read, LINE)
             if request:
                 os.close(read)
-                world.live(code, json.loads(request))
+                world.live(code, READ(request.decode())[0])
                 status = DONE
         finally:
             os._exit(status)

@@ -139,8 +139,9 @@ def parse(line: bytes) -> dict[str, Any]:
     if len(line) > LINE:
         raise Breach("ответ решения слишком велик")
     try:
-        message = DECODER.decode(line.decode("utf-8"))
-        if type(message) is not dict:
+        text = line.decode("utf-8")
+        message, end = DECODER.raw_decode(text)
+        if type(message) is not dict or end != len(text):
             raise ValueError("not an object")
         if len(line) > TEXT or line.count(b"[") + line.count(b"{") > DEPTH:  # else nothing can be too big
             bound(message, 0)
