@@ -45,6 +45,7 @@ def build(
     if spec is not None:
         check_emitted(cases, spec, problems)
     _check_wrong(folder, cases, listed, set(wrong), problems)
+    _check_props(cases, props, problems)
     shown = {"task": task, "starter": starter.text, "hints": hints, "cases": [case.title for case in listed]}
     private = {
         "cases": cases.source,
@@ -59,6 +60,14 @@ def _needed(path: Path, problems: Problems) -> Module | None:
     if not path.exists():
         problems.add(path, 0, "файла нет", "задания без него не бывает: напишите его")
     return python.read(path, problems)
+
+
+def _check_props(cases: Module, props: Module | None, problems: Problems) -> None:
+    there = python.functions(props.source) if props else set()
+    for name, line in python.props_called(cases.source):
+        if name not in there:
+            known = f"есть такие: {', '.join(sorted(there))}" if there else "напишите exercise/props.py"
+            problems.add(cases.path, line, f"в props.py нет функции «{name}»", known)
 
 
 def _check_wrong(

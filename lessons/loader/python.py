@@ -96,13 +96,18 @@ def emitted(source: str) -> list[Emitted]:
 def controls_used(source: str) -> list[tuple[str, int]]:
     """Names in `lab.control("…")`, `lab.on_control("…", …)` and `lab.set("…", …)`, with their lines."""
     asked = [(name, call.lineno) for m in ("control", "on_control") for call, name in _calls(source, m)]
-    return asked + [(name, call.lineno) for call, name in _calls(source, "set") if _of_lab(call)]
+    return asked + [(name, call.lineno) for call, name in _calls(source, "set") if _of("lab", call)]
 
 
-def _of_lab(call: ast.Call) -> bool:
-    """Whether it is a method of `lab` or `self.lab`: other things have a `set` too."""
-    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    return "lab" in (getattr(owner, "id", None), getattr(owner, "attr", None))
+def _of(owner: str, call: ast.Call) -> bool:
+    """Whether it is a method of `owner` or `self.owner`: other things have methods of that name too."""
+    value = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return owner in (getattr(value, "id", None), getattr(value, "attr", None))
+
+
+def props_called(source: str) -> list[tuple[str, int]]:
+    """Names in `props.call("…")`, with their lines."""
+    return [(name, call.lineno) for call, name in _calls(source, "call") if _of("props", call)]
 
 
 def functions(source: str) -> set[str]:

@@ -187,7 +187,9 @@ def serve(control: int, events: int, folder: Path) -> None:
     inbox = Inbox(control)
     message = inbox.first()
     place(message.get("files") or {}, folder)
-    if message.get("mode") == "calls":
+    if message.get("mode") == "props":
+        importlib.import_module("sandbox.guest.props").serve(inbox, Outbox(events))
+    elif message.get("mode") == "calls":
         worlds = importlib.import_module("sandbox.guest.worlds")
         preload(message.get("preload") or ())  # once, before worlds are forked: each finds it there
         with open(events, "wb", buffering=0, closefd=False) as out:

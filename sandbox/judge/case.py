@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sandbox.judge.props import Props, Stage
 from sandbox.judge.stubs import Call, ExceptionName, Handle, Stub
 from sandbox.judge.verdicts import same, spell, tell, worded
 from sandbox.judge.wire import Breach, Thing
@@ -132,8 +133,9 @@ class Case:
     `random` is seeded; `size` grows from 1 with the seeds of a property, so that its first ones are small.
     """
 
-    def __init__(self, world: World, seed: str, size: int, record: Record) -> None:
+    def __init__(self, world: World, seed: str, size: int, record: Record, stage: Stage) -> None:
         self.world = world
+        self.stage = stage
         self.random = random.Random(seed)
         self.size = size
         self.module = Handle(0, "solution")
@@ -157,6 +159,18 @@ class Case:
         """A function to hand to the learner's code, `async` unless `sync`; returns None until told."""
         stub = self._stubs[name] = Stub(self, name, sync)
         return stub
+
+    async def props(self, *, fresh: bool = False) -> Props:
+        """The course's real parts, at work since a case first asked for them; `fresh`: new ones.
+
+        The time they take is not the solution's. Raises PropsFailed.
+        """
+        before = self.stage.seconds
+        try:
+            self.stage.open(fresh=fresh)
+        finally:
+            self.world.patience.prolong(self.stage.seconds - before)
+        return Props(self.stage, self.pack, self.world.patience.prolong)
 
     def exception(self, name: str | ExceptionName, base: str = "Exception") -> ExceptionName:
         """A class to raise or to pass: a builtin one of that name, or one made for this case."""

@@ -20,6 +20,7 @@ from sandbox.jobs import JudgeJob
 from sandbox.judge import wire
 from sandbox.judge.case import Case, Failed, Record, Spec
 from sandbox.judge.patience import Patience
+from sandbox.judge.props import PropsFailed, Stage
 from sandbox.judge.verdicts import tell
 from sandbox.judge.words import NBSP, clean, shorten, times
 from sandbox.judge.world import Breach, Gone, Late, Refused, Shop, Unloaded, World
@@ -31,6 +32,7 @@ LOADING = 10.0  # wall s for a fresh jail to take the file and compile it
 CLOSING = 5.0  # wall s for a world to end
 OUT_OF_TIME = "вышло общее время проверки: до этого случая очередь не дошла"
 SLOW_IMPORT = "решение не загрузилось: импорт идёт слишком долго"
+PROPS_FAILED = "проверке отказали её собственные части: решение тут ни при чём, это наша ошибка"
 SHORTEST = 0.5  # s that even a solution which keeps hanging is given
 BREACHES = 3  # broken worlds after which a property is not tried on further seeds: each may cost a jail
 
@@ -83,6 +85,7 @@ class Judging:
         self.jail: Jail | None = None
         self.shop: Shop | None = None  # the jail once it has loaded the submission
         self.late = 0  # cases that hung so far: each halves the patience with the next
+        self.stage = Stage(job.props, take_jail, job.seed)
         self._emit = emit
         self._held = ExitStack()
 
@@ -91,6 +94,7 @@ class Judging:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+        self.stage.close()
 
     def run(self, stopped: Callable[[], bool]) -> Ending:
         specs = load(self.job.cases)
@@ -121,7 +125,7 @@ class Judging:
 
     def results(self, spec: Spec) -> list[Result]:
         """The case with each of its seeds, fewer when it hangs or keeps breaking."""
-        left = self.began + limits.JUDGE.wall - time.monotonic()
+        left = self.began + self.stage.seconds + limits.JUDGE.wall - time.monotonic()
         limit = max(min(spec.limit, SHORTEST), spec.limit / 2**self.late)
         if left <= 0:
             return [Result(Record(), failed=Failed(OUT_OF_TIME))]
@@ -150,7 +154,7 @@ class Judging:
             except Breach as breach:
                 raise Unloaded(breach) from breach
             world = shop.open(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]), patience)
-            case = Case(world, seed, index + 1, record)
+            case = Case(world, seed, index + 1, record, self.stage)
             try:
                 drive(spec, case)
             finally:
@@ -179,6 +183,10 @@ class Judging:
             self.release()
             late = isinstance(breach, Late)
             return Result(record, world.now if world else 0.0, Failed(text), broke=True, late=late)
+        except PropsFailed:
+            log.exception("run %s: case %s: the real parts failed", self.job.run, spec.name)
+            self.release()  # the world may stand in the middle of a call, waiting for what will not come
+            return Result(record, world.now if world else 0.0, Failed(PROPS_FAILED), ours=True)
         except Exception as error:
             # Either a mistake in the case, or an answer of a shape it did not foresee. Never a pass.
             log.exception("run %s: case %s broke", self.job.run, spec.name)

@@ -34,13 +34,17 @@ class Patience:
 
     def use(self, jail: Metered, fetched: float = 0.0) -> None:
         """The case goes on in this jail, for which it had to wait `fetched` wall seconds."""
-        self._soft += fetched
-        self._hard += fetched
+        self.prolong(fetched)
         if jail is not self.jail:
             self._carried = self._spent()
             self.jail = jail
             self._base = None
             self._settled = time.monotonic() + SETTLED
+
+    def prolong(self, seconds: float) -> None:
+        """So many wall seconds were not the solution's: the judge itself was busy."""
+        self._soft += seconds
+        self._hard += seconds
 
     def left(self) -> float:
         """Wall seconds to wait before asking again; 0 when there is no more patience."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -76,7 +77,7 @@ class Stub:
         return self.answers(lambda call: raising)
 
     def answers(self, decide: Callable[[Call], Any]) -> Stub:
-        """`decide(call)` gives the value, or a `Raise`."""
+        """`decide(call)` gives the value, or a `Raise`; an async one may await the case's real parts."""
         self._answer = decide
         return self
 
@@ -94,6 +95,8 @@ class Stub:
             self.in_flight += 1
             self.peak = max(self.peak, self.in_flight)
         answer = self._answer(call)
+        if inspect.isawaitable(answer):
+            answer = finished(answer)
         if isinstance(answer, Raise):
             return Reply(delay, error=(answer.name, answer.args))
         return Reply(delay, self._owner.pack(answer))
@@ -101,3 +104,13 @@ class Stub:
     def finish(self, call: Call, finished: bool) -> None:
         self.in_flight -= 1
         self.on_end(call, finished)
+
+
+def finished(work: Awaitable[Any]) -> Any:
+    """What a coroutine of a case gives. It never waits: each operation returns when it is answered."""
+    steps = work.__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("a stub's answer awaits something that is not the judge's")

@@ -107,6 +107,16 @@ def test_real_parts_that_do_not_compile_are_shown(course: Course) -> None:
     assert (problem.file, problem.line) == ("content/01-counting/01-counter/exercise/props.py", 2)
 
 
+def test_a_call_of_a_part_that_is_not_there_is_shown(course: Course) -> None:
+    course.add("exercise/cases.py", '\n\nasync def use(props):\n    await props.call("form")\n')
+    assert "напишите exercise/props.py" in only(course).remedy
+    course.write("exercise/props.py", "async def forms(): ...\n")
+    problem = only(course)
+    assert (problem.text, problem.line) == ("в props.py нет функции «form»", 10)
+    course.write("exercise/props.py", "async def form(): ...\n")
+    load_course()
+
+
 def test_all_mistakes_are_listed_at_once(course: Course) -> None:
     course.swap("lesson.md", "lesson:later", "lesson:latter")
     course.swap("quiz.toml", "right = true", "right = false")
