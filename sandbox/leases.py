@@ -18,6 +18,7 @@ from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
+TICKET = "sandbox:ticket"  # counts the places in queues
 LEASE_MS = 5_000
 RENEW_EVERY = 1.0  # s
 
@@ -89,6 +90,22 @@ return 1
 )
 
 
+# A judging whose worker died waits again, as if it had just come; whoever claims it begins the next attempt.
+_REQUEUE = (
+    _ENDED
+    + """
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or ended[state] or state == 'queued' then return 0 end
+if redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[2] or redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'queued')
+redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[6]), ARGV[1])
+redis.call('SREM', KEYS[4], ARGV[1])
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'state', 'queued', 'attempt', ARGV[2])
+return 1
+"""
+)
+
+
 class Leases:
     """The scripts, bound to one client. Owners are free strings; an attempt is (run, number)."""
 
@@ -98,10 +115,11 @@ class Leases:
         self._renew = client.register_script(_RENEW)
         self._mark = client.register_script(_MARK)
         self._conclude = client.register_script(_CONCLUDE)
+        self._requeue = client.register_script(_REQUEUE)
 
     def enqueue(self, run: str, queue: str) -> None:
         """Make the run known and give it its place in the queue."""
-        ticket = self.client.incr("sandbox:ticket")
+        ticket = self.client.incr(TICKET)
         pipe = self.client.pipeline()
         pipe.hset(stream.run_key(run), mapping={"state": "queued", "attempt": 0, "queue": queue})
         pipe.expire(stream.run_key(run), stream.UNFINISHED_TTL)
@@ -121,6 +139,18 @@ class Leases:
             stream.CHANGES,
         ]
         return int(self._claim(keys, [run, owner, LEASE_MS, int(again), stream.CHANGES_KEPT]))
+
+    def requeue(self, run: str, attempt: int, queue: str) -> bool:
+        """Let an attempt whose worker died be followed by another. False when it is over, held, or was followed."""
+        keys = [
+            stream.run_key(run),
+            stream.lease_key(run),
+            stream.queue_key(queue),
+            stream.ACTIVE,
+            stream.CHANGES,
+            TICKET,
+        ]
+        return bool(self._requeue(keys, [run, attempt, stream.CHANGES_KEPT]))
 
     def mark(self, run: str, attempt: int, state: str) -> bool:
         """Tell everybody the state of a live attempt. False when it is over or another took its place."""

@@ -32,8 +32,6 @@ REAP_EVERY = 2.0  # s; with the lease's 5 s a lost run is told of within 8 s
 FORSAKEN_AFTER = 15_000  # ms: another process took this entry and has not finished it
 DELIVERIES = 5  # of an end whose receivers keep failing: then the row is closed without them
 UNKNOWN_AFTER = 30.0  # s: a live row that Valkey has never heard of (it was emptied) is lost
-# A judging without a worker is the broker's to hand out again; well past that, nobody will come.
-REDELIVERY = broker.VISIBILITY_TIMEOUT + 30.0  # s
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -47,7 +45,6 @@ class Registrar:
         self.name = uuid.uuid4().hex
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="registrar", daemon=True)
-        self._orphans: dict[str, float] = {}  # judging → when its lease was first seen gone
         self._reaped = 0.0
 
     def start(self) -> None:
@@ -91,16 +88,14 @@ class Registrar:
         for entry in entries:
             self._end(*entry)
 
-    def reap(self, now: float | None = None) -> None:
-        """End the runs whose worker is gone."""
-        now = time.monotonic() if now is None else now
+    def reap(self) -> None:
+        """End the demos whose worker is gone, and hand its judgings to another."""
         members = cast("set[bytes]", self.client.smembers(stream.ACTIVE))
         active = sorted(member.decode() for member in members)
         held = self.client.mget([stream.lease_key(run) for run in active]) if active else []
         gone = {run for run, lease in zip(active, held, strict=True) if lease is None}
-        self._orphans = {run: since for run, since in self._orphans.items() if run in gone}
         for run in sorted(gone):
-            self._lose(run, now)
+            self._lose(run)
         self._lose_unknown()
 
     def _run(self) -> None:
@@ -188,7 +183,7 @@ class Registrar:
         pipe.execute()
         return bool(ended)
 
-    def _lose(self, run_id: str, now: float) -> None:
+    def _lose(self, run_id: str) -> None:
         state, number, queue = cast(
             "list[bytes | None]", self.client.hmget(stream.run_key(run_id), "state", "attempt", "queue")
         )
@@ -196,11 +191,13 @@ class Registrar:
         if state is None or queue is None or row is None or state.decode() in states.END_STATES:
             self.client.srem(stream.ACTIVE, run_id)
             return
-        if row.job.get("type") == "judge":
-            since = self._orphans.setdefault(run_id, now)
-            if now - since < REDELIVERY:
-                return
         log.warning("run %s: its worker is gone", run_id)
+        if row.job.get("type") == "judge":
+            # Sent first: should this process die here, the next look sends it again, and one claim succeeds.
+            # The broker brings its own copy when its patience ends, and whoever gets that finds nothing to do.
+            runs.hand_out(row.task, cast("broker.Queue", queue.decode()))
+            self.leases.requeue(run_id, int(number or 1), queue.decode())
+            return
         attempt.give_up(
             self.leases, row.task, int(number or 1), queue.decode(), states.LOST, unless_leased=True
         )

@@ -145,13 +145,18 @@ def queue_of(job: jobs.Job) -> Queue:
     return "judge" if isinstance(job, jobs.JudgeJob) else "demo"
 
 
-def _send(run: Run, job: jobs.Job, queue: Queue) -> None:
+def hand_out(job: jobs.Job, queue: Queue) -> None:
+    """Send the job to the workers. Raises OperationalError when the broker does not answer."""
     name = broker.RUN_JUDGE if isinstance(job, jobs.JudgeJob) else broker.RUN_DEMO
+    _celery(settings.REDIS_URL).send_task(
+        name, args=[job.to_json(), queue], queue=queue, retry=False, ignore_result=True
+    )
+
+
+def _send(run: Run, job: jobs.Job, queue: Queue) -> None:
     try:
         leases().enqueue(run.id, queue)
-        _celery(settings.REDIS_URL).send_task(
-            name, args=[job.to_json(), queue], queue=queue, retry=False, ignore_result=True
-        )
+        hand_out(job, queue)
     except (redis.RedisError, OperationalError):
         log.exception("run %s was not sent", run.id)
         run.state, run.reason, run.text = "lost", "ours", states.BROKEN.text

@@ -21,7 +21,8 @@ REDIS_URL = os.environ["REDIS_URL"]
 BEGUN = Path(os.environ["BEGUN"])
 
 app = make_app(REDIS_URL)
-app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 7}
+if "VISIBILITY" in os.environ:
+    app.conf.broker_transport_options["visibility_timeout"] = int(os.environ["VISIBILITY"])
 
 
 def judging(job: JudgeJob, take_jail: Any, emit: Any, stopped: Any) -> Ending:

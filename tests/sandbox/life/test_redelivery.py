@@ -1,4 +1,4 @@
-"""A judging outlives its worker: the broker hands it out again, and there is one verdict."""
+"""A judging outlives its worker: it is handed out again at once, and there is one verdict."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tests.sandbox.life.web import ROOT
 
 
 @pytest.fixture
-def start_worker(clean_valkey: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start_worker(clean_valkey: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
     env = {**os.environ, "REDIS_URL": clean_valkey, "BEGUN": str(tmp_path / "begun")}
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(**more: str) -> subprocess.Popen[bytes]:
         command = "-m celery -A tests.sandbox.life.celeryapp worker -P threads -c 2 -Q judge -l WARNING"
         with (tmp_path / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command.split(), "--without-gossip", "--without-mingle"],
                 cwd=ROOT,
-                env=env,
+                env={**env, **more},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -57,7 +57,7 @@ def until(condition: Callable[[], Any], seconds: float) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_judging_whose_worker_was_killed_is_judged_by_another_with_one_verdict(
-    start_worker: Callable[[], subprocess.Popen[bytes]], client: redis.Redis, tmp_path: Path
+    start_worker: Callable[..., subprocess.Popen[bytes]], client: redis.Redis, tmp_path: Path
 ) -> None:
     registrar = Registrar(client)
     registrar.prepare()
@@ -67,10 +67,41 @@ def test_a_judging_whose_worker_was_killed_is_judged_by_another_with_one_verdict
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     start_worker()
-    until(lambda: client.xlen(stream.ENDED) > 0, 40)
-    while registrar.step():
-        pass
-    run = Run.objects.get(pk=run.pk)
+
+    def ended() -> bool:
+        registrar.step()
+        registrar.reap()
+        run.refresh_from_db()
+        return run.over
+
+    until(ended, 25)  # the broker alone would take 150 s
     kinds = [json.loads(line)["kind"] for line in run.events()]
     assert (run.state, run.attempt) == ("finished", 2)
     assert kinds == ["run.started", "judge.started", "verdict", "run.ended"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_brokers_own_second_copy_finds_nothing_to_do(
+    start_worker: Callable[..., subprocess.Popen[bytes]], client: redis.Redis, tmp_path: Path
+) -> None:
+    registrar = Registrar(client)
+    registrar.prepare()
+    run = runs.start(JudgeJob(run="", files={}, cases="", seed=1), label="", kind="judge")
+    first = start_worker(VISIBILITY="7")
+    until((tmp_path / "begun").exists, 20)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    start_worker(VISIBILITY="7")
+    until(lambda: client.hlen("unacked") == 1, 20)  # the dead worker's copy; the other is done with or to come
+    verdicts = 0
+
+    def quiet() -> bool:
+        nonlocal verdicts
+        verdicts += client.xlen(stream.ENDED)
+        registrar.step()
+        registrar.reap()
+        return verdicts > 0 and client.hlen("unacked") == 0 and client.llen("judge") == 0
+
+    until(quiet, 40)
+    run.refresh_from_db()
+    assert (verdicts, run.state, run.attempt) == (1, "finished", 2)
