@@ -22,7 +22,7 @@ VALKEY = "/usr/local/bin/valkey-server"
 PORTS = (7001, 7002, 7003)  # of nodes 1, 2, 3
 FIRST = (0, 5461, 10923, 16384)  # slots they begin with: each up to the next one's first
 HOP = 0.25  # seconds a packet travels one way: slow on purpose, so that the eye can follow it
-STEP = 1.1  # seconds between the steps of a move: slow for the same reason
+STEP = 1.3  # seconds between the steps of a move: slow for the same reason
 WINDOW = 12  # requests over which the share is taken
 CROWD = 16  # requests at once: more than that means that the client does not answer
 BLIND = round(100 / len(PORTS))  # % of requests that come to the right node at once when it is guessed
@@ -41,12 +41,14 @@ SHOP = ("price:42", "session:7", "user:7", "stock:9", "cart:7", "user:1003")  # 
 STORY: tuple[tuple[float, str, Any], ...] = (
     (6.0, "key", "{user:1001}:cart"),
     (9.0, "command", "mget_two"),
-    (11.5, "command", "mget_tag"),
-    (14.0, "command", "get"),
+    (11.0, "command", "mget_tag"),
+    (13.0, "command", "get"),
     (15.0, "migrate", True),
-    (27.0, "down", "1"),
-    (32.5, "coverage", False),
-    (36.0, "down", "none"),
+    (17.4, "command", "mget_tag"),
+    (19.2, "command", "get"),
+    (26.0, "down", "1"),
+    (33.0, "coverage", False),
+    (37.0, "down", "none"),
 )
 request_now: ContextVar[int] = ContextVar("request_now", default=0)
 

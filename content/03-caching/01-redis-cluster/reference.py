@@ -66,7 +66,7 @@ class ClusterClient:
         refresh_every: float = 1.0,
         pause: float = 0.05,
     ) -> None:
-        self._seeds, self._send, self._error = list(seeds), send, error
+        self._nodes, self._send, self._error = list(seeds), send, error
         self._max_redirects, self._refresh_every, self._pause = max_redirects, refresh_every, pause
         self._owners: list[str] = []  # address by slot; "" where nobody serves it
         self._asked_at = float("-inf")
@@ -100,7 +100,7 @@ class ClusterClient:
             raise CrossSlot(f"{command[0]!r}: {len(keys)} keys in {len(others) + 1} slots")
         if not self._owners:
             await self.refresh()
-        node, asking = self._owners[slot] or self._seeds[0], False
+        node, asking = self._owners[slot] or self._nodes[0], False
         for _ in range(self._max_redirects + 1):
             try:
                 return await self._send(node, *command, asking=asking)
@@ -133,14 +133,16 @@ class ClusterClient:
             if loop.time() < self._asked_at + self._refresh_every and self._owners:
                 return
             self._asked_at = loop.time()
-            for node in dict.fromkeys([*first, *self._seeds, *filter(None, self._owners)]):
+            for node in dict.fromkeys([*first, *self._nodes]):
                 try:
                     self._owners = owners(await self._send(node, "CLUSTER", "SLOTS"), node)
+                    known = dict.fromkeys([node, *filter(None, self._owners), *self._nodes])
+                    self._nodes = list(known)  # whoever has answered is asked first next time
                     return
                 except (self._error, OSError):
                     continue
             if not self._owners:
-                raise ConnectionError(f"no map of slots from {', '.join(self._seeds)}")
+                raise ConnectionError(f"no map of slots from {', '.join(self._nodes)}")
             # [/refresh]
 
 
