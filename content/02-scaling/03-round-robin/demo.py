@@ -198,7 +198,7 @@ class World:
                 self.answers.popleft()
             times = sorted(ms for _, ms in self.answers)
             self.lab.emit(
-                "stats",
+                "world.stats",
                 **self.counts,
                 p50=rank(times, 0.5),
                 p99=rank(times, 0.99),

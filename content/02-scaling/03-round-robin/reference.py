@@ -82,16 +82,16 @@ class RoundRobin:
 
 
 class SmoothWeightedRoundRobin:
-    """Shares in proportion to weights, each node's turns spread as evenly as whole requests allow.
+    """Shares in proportion to weights, and never far from them: no bursts, whatever the size of weights.
 
-    From the start, nobody ever gets a whole request more than its exact share. If no healthy node has a
-    positive weight, all healthy ones take equal turns.
+    While nothing changes, nobody is ever a whole request ahead of its exact share. If no healthy node has
+    a positive weight, all healthy ones take equal turns.
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = roster(nodes)
         self._weights: dict[Node, int] = {}  # of those who took part in the last pick
-        self._owed: dict[Node, int] = {}  # what each of them is owed; the sum of all weights is one request
+        self._owed: dict[Node, float] = {}  # what each of them is owed; the sum of weights is one request
 
     # [pick]
     def pick(self) -> Node:
@@ -118,6 +118,6 @@ class SmoothWeightedRoundRobin:
         The unit is the sum of weights, and it has just changed. A newcomer is owed nothing: it was not here.
         """
         before = sum(self._weights.values()) or total
-        self._owed = {node: round(self._owed.get(node, 0) * total / before) for node in weights}
+        self._owed = {node: self._owed.get(node, 0) * total / before for node in weights}
         self._weights = weights
         # [/settle]

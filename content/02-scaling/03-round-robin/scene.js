@@ -18,7 +18,7 @@ const WORDS = {
   'request.queued': (e) => `Запрос ${e.id} ждёт у ${name(e.node)}, в очереди ${e.queue}`,
   'request.done': (e) => `Запрос ${e.id}: ${name(e.node)} ответил за ${fmt(e.ms / 1000, 2)} с`,
   'request.failed': (e) => `Запрос ${e.id} потерян: ${ERRORS[e.error]}`,
-  stats: (e) => `p99 ${fmt(e.p99 / 1000)} с; очередь ${e.queue}, по расчёту ${fmt(e.model)}`,
+  'world.stats': (e) => `p99 ${fmt(e.p99 / 1000)} с; очередь ${e.queue}, по расчёту ${fmt(e.model)}`,
 };
 
 const outcome = (e) => (e.kind === 'request.done' ? 'ok' : e.kind !== 'request.failed' ? '' : e.error === 'NoHealthyNodes' ? 'reject' : 'fail');
@@ -74,7 +74,7 @@ export default {
       if (!node) s.lost.push(e.id);
       node?.inside.push({ id: e.id, t: e.t });
       if (node) s.moves.push({ node: e.node, side: 1, kind: 'request', t: e.t });
-    } else if (e.kind === 'stats') for (const field of ['p50', 'p99', 'queue', 'shares', 'expected']) s[field] = e[field];
+    } else if (e.kind === 'world.stats') for (const field of ['p50', 'p99', 'queue', 'shares', 'expected']) s[field] = e[field];
     return s;
   },
 
@@ -175,7 +175,7 @@ export default {
   overview(run, n) {
     let state = this.initial();
     let bands = [];
-    for (const e of run.events.filter(({ kind }) => /^(world|balancer|node)/.test(kind))) {
+    for (const e of run.events.filter(({ kind }) => /ready|state/.test(kind))) {
       state = this.reduce(state, e);
       const [kind, label] = phase(state);
       if (bands.at(-1)?.label === label) continue;
@@ -184,7 +184,7 @@ export default {
     }
     bands = bands.filter(({ from, to }) => to > from);
     const marks = bands.filter(({ kind }) => kind === 'open').map(({ from, label }) => ({ t: from, label, short: label.split(' ')[0] }));
-    const on = (field) => (e) => (e.kind === 'stats' ? e[field] : undefined);
+    const on = (field) => (e) => (e.kind === 'world.stats' ? e[field] : undefined);
     const rest = { first: 'all', names: {}, measured: 'all', phase: () => null, mark: () => null };
     return { ...overview(run, n, { ...rest, outcome, value: on('queue'), bound: on('model') }), bands, marks };
   },

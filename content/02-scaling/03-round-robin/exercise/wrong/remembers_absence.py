@@ -1,0 +1,40 @@
+# fails: no_revenge, heavy_leaves
+# Начисляет и лежащим: вернувшись, узел забирает всё пропущенное.
+from dataclasses import dataclass
+
+
+class NoHealthyNodes(Exception):
+    """Живых узлов нет."""
+
+
+@dataclass(eq=False)
+class Node:
+    id: str
+    address: str
+    weight: int = 1
+    healthy: bool = True
+    load: int = 0
+
+
+class SmoothWeightedRoundRobin:
+    """Раздаёт запросы по весам."""
+
+    def __init__(self, nodes):
+        self.nodes = list(nodes)
+        self.weights = {}
+        self.owed = {}
+
+    def pick(self):
+        alive = [node for node in self.nodes if node.healthy]
+        if not alive:
+            raise NoHealthyNodes
+        weights = {node: node.weight for node in alive if node.weight > 0} or dict.fromkeys(alive, 1)
+        total = sum(weights.values())
+        for node in self.nodes:
+            self.owed[node] = self.owed.get(node, 0) + node.weight
+        if all(node.weight == 0 for node in alive):
+            for node in alive:
+                self.owed[node] += 1
+        best = max(weights, key=self.owed.get)
+        self.owed[best] -= total
+        return best
