@@ -1,6 +1,6 @@
 """The world around the retries: a fleet of scooters and the service they report to, which restarts at times.
 
-Hundreds of requests a second are told in one `load` event every fifth of a second.
+Hundreds of requests a second are told in one `fleet.load` event every fifth of a second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WORKERS, SERVICE = 5, 0.05  # the service: so many requests at once, so many sec
 CAPACITY = round(WORKERS / SERVICE)  # requests a second
 BACKLOG = 250  # requests that may stand in the queue
 BROKEN = 0.04  # share of reports that are malformed and always will be
-TICK = 0.2  # seconds a `load` event tells about
+TICK = 0.2  # seconds a `fleet.load` event tells about
 SAVINGS, RATIO = 2.0, 0.1  # a scooter's budget: retries to begin with, retries earned by a success
 COUNTED = ("first", "again", "good", "hopeless", "wasted", "refused", "lost")
 SETTINGS = ("jitter", "retries", "initial_delay", "budget")
@@ -223,12 +223,12 @@ class World:
         # [/model]
 
     def measure(self) -> None:
-        """One `load` event, and from the last second of them: is the service drowning?"""
+        """One `fleet.load` event, and from the last second of them: is the service drowning?"""
         count, riding = self.tally, self.riding
         self.tally = Counter()
         self.recent.append(count)
         self.lab.emit(
-            "load",
+            "fleet.load",
             **{name: count[name] for name in COUNTED},
             queue=len(self.queue),
             stale=sum(answer.done() for answer, _ in self.queue),
@@ -267,4 +267,4 @@ async def scenario(lab: Lab) -> None:
             await asyncio.sleep(TICK)
             world.measure()
         arrivals = sum(count["first"] + count["again"] for count in world.recent)
-        lab.emit("balance", arrivals=arrivals, worst=world.worst(), capacity=CAPACITY)
+        lab.emit("fleet.balance", arrivals=arrivals, worst=world.worst(), capacity=CAPACITY)

@@ -64,7 +64,7 @@ class Bench:
         plan = self.plans[number]
         given = plan[min(len(made), len(plan)) - 1]
         error = given.name if isinstance(given, Raise) else ""
-        self.c.at(call.at).emit("attempt", call=number, n=len(made), error=error)
+        self.c.at(call.at).emit("call.attempt", call=number, n=len(made), error=error)
         return given
 
     def begin(self, *answers: Any, policy: Any = None) -> Task:
