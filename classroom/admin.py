@@ -31,7 +31,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister(Group)
 
 WEEK = timedelta(days=7)
-QUOTA = ("runs_at_once", "runs_per_hour")
+QUOTA = ("runs_at_once", "runs_per_hour", "cpu_per_hour")
 
 
 def _keeps_accounts(request: HttpRequest) -> bool:
@@ -113,7 +113,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     def own_quota(self, user: User) -> str:
         own = [
             f"{value}\u00a0{unit}"
-            for value, unit in ((user.runs_at_once, "сразу"), (user.runs_per_hour, "в\u00a0час"))
+            for value, unit in (
+                (user.runs_at_once, "сразу"),
+                (user.runs_per_hour, "в\u00a0час"),
+                (user.cpu_per_hour, "с\u00a0процессора в\u00a0час"),
+            )
             if value is not None
         ]
         return ", ".join(own) or "—"

@@ -68,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     runs_per_hour = models.PositiveSmallIntegerField(
         "прогонов в час", null=True, blank=True, help_text="Пусто — как у всех."
     )
+    cpu_per_hour = models.PositiveIntegerField(
+        "процессорных секунд в час", null=True, blank=True, help_text="Пусто — как у всех."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -13,6 +13,7 @@ class Person(Protocol):
     is_staff: bool
     runs_at_once: int | None
     runs_per_hour: int | None
+    cpu_per_hour: int | None
 
     def get_short_name(self) -> str: ...
 

@@ -41,6 +41,7 @@ class Attempt:
         self.number = number
         self.queue = queue
         self.owner = owner
+        self.cpu = 0.0  # processor seconds of its jails so far
         self.numberer = Numberer(bounds)
         self._log = stream.Log(leases.client, job.run, number)
         self._lock = threading.Lock()
@@ -84,6 +85,7 @@ class Attempt:
                 ending,
                 last=self.numberer.seq,
                 lines=[line],
+                cpu=self.cpu,
                 owner=self.owner,
             )
         return done == 1

@@ -82,7 +82,8 @@ redis.call('DEL', KEYS[3])
 redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('SREM', KEYS[5], ARGV[1])
 redis.call('XADD', KEYS[6], '*', 'run', ARGV[1], 'attempt', ARGV[2], 'state', ARGV[3], 'reason', ARGV[4],
-  'text', ARGV[5], 'last', ARGV[6], 'started', redis.call('HGET', KEYS[1], 'started') or '')
+  'text', ARGV[5], 'last', ARGV[6], 'cpu', ARGV[11],
+  'started', redis.call('HGET', KEYS[1], 'started') or '')
 redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'run', ARGV[1], 'state', ARGV[3],
   'attempt', ARGV[2], 'last', ARGV[6])
 return 1
@@ -100,7 +101,8 @@ if redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[2] or redis.call('EXISTS', KEY
 redis.call('HSET', KEYS[1], 'state', 'queued')
 redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[6]), ARGV[1])
 redis.call('SREM', KEYS[4], ARGV[1])
-redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'state', 'queued', 'attempt', ARGV[2])
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'state', 'queued',
+  'attempt', ARGV[2])
 return 1
 """
 )
@@ -141,7 +143,7 @@ class Leases:
         return int(self._claim(keys, [run, owner, LEASE_MS, int(again), stream.CHANGES_KEPT]))
 
     def requeue(self, run: str, attempt: int, queue: str) -> bool:
-        """Let an attempt whose worker died be followed by another. False when it is over, held, or was followed."""
+        """Let an attempt whose worker died be followed by another. False: over, held or followed."""
         keys = [
             stream.run_key(run),
             stream.lease_key(run),
@@ -166,10 +168,13 @@ class Leases:
         *,
         last: int,
         lines: Sequence[bytes],
+        cpu: float = 0.0,
         owner: str = "",
         unless_leased: bool = False,
     ) -> int:
         """End an attempt with its last events. 1 done, 0 not ours to end, -1 the log is already past `last`.
+
+        `cpu` is processor seconds that it has used, as far as they are known.
 
         With `owner`, only while nobody else holds the lease; `unless_leased`, only when nobody at all does.
         """
@@ -196,6 +201,7 @@ class Leases:
                     owner,
                     int(unless_leased),
                     stream.CHANGES_KEPT,
+                    f"{cpu:.3f}",
                 ],
             )
         )

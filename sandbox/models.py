@@ -80,6 +80,7 @@ class Run(models.Model):
     job = models.JSONField("задание", default=dict)
     attempt = models.PositiveSmallIntegerField("попытка", default=1)
     last_seq = models.PositiveIntegerField("событий", default=0)
+    cpu_seconds = models.FloatField("процессорных секунд", default=0.0)  # of the attempt that ended it
     archive = models.ForeignKey(
         Archive, on_delete=models.PROTECT, null=True, blank=True, verbose_name="архив", related_name="runs"
     )

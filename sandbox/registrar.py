@@ -169,6 +169,7 @@ class Registrar:
                 text=told["text"],
                 attempt=number,
                 last_seq=len(lines),
+                cpu_seconds=float(told.get("cpu", 0.0)),
                 archive=runs.archive(lines),
                 started=Coalesce(F("started"), _moment(told.get("started", ""))),
                 ended=timezone.now(),
@@ -194,7 +195,7 @@ class Registrar:
         log.warning("run %s: its worker is gone", run_id)
         if row.job.get("type") == "judge":
             # Sent first: should this process die here, the next look sends it again, and one claim succeeds.
-            # The broker brings its own copy when its patience ends, and whoever gets that finds nothing to do.
+            # The broker brings its own copy when its patience ends; whoever gets that finds nothing to do.
             runs.hand_out(row.task, cast("broker.Queue", queue.decode()))
             self.leases.requeue(run_id, int(number or 1), queue.decode())
             return

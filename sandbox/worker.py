@@ -12,8 +12,8 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, cast
 
 import redis
@@ -109,39 +109,44 @@ class Worker:
         """Judge one submission. After a worker's death the broker brings the job again: the next attempt."""
         if not self._wanted(job):
             return
-        owner = f"{self.name}:{uuid.uuid4().hex[:8]}"
-        number = self.leases.claim(job.run, queue, owner, again=True)
-        if not number:
-            return
-        attempt = Attempt(self.leases, job, number, queue, Bounds(limits.JUDGE, live=False), owner=owner)
-        if number > ATTEMPTS:
-            attempt.end(states.BROKEN)
-            return
-        box = self._open(job.run, owner)
-        try:
+        with self._held(job, queue, Bounds(limits.JUDGE, live=False), again=True) as held:
+            if held is None:
+                return
+            attempt, box = held
+            if attempt.number > ATTEMPTS:
+                attempt.end(states.BROKEN)
+                return
             attempt.begin()
             attempt.end(self._judged(job, attempt, box))
-        except Gone:
-            log.warning("run %s: attempt %d is no longer ours", job.run, number)
-        except Exception:
-            log.exception("run %s: judging failed", job.run)
-            attempt.end(states.BROKEN)
-        finally:
-            self._drop(box)
 
     def _demo_in(self, jail: Jail, job: DemoJob, queue: Queue) -> None:
-        owner = f"{self.name}:{uuid.uuid4().hex[:8]}"
-        number = self.leases.claim(job.run, queue, owner)
-        if not number:  # stopped while it waited for the jail
-            return
-        bounds = Bounds(limits.DEMO, live=job.pace is not None)
-        attempt = Attempt(self.leases, job, number, queue, bounds, owner=owner)
-        box = self._open(job.run, owner)
-        try:
+        with self._held(job, queue, Bounds(limits.DEMO, live=job.pace is not None)) as held:
+            if held is None:  # stopped while it waited for the jail
+                return
+            attempt, box = held
             attempt.begin()
             demo = Demo(job, attempt, jail, box, limits.DEMO, closing=self.closing.is_set)
             ending = demo.play()
+            attempt.cpu = jail.usage().cpu_seconds
             attempt.end(ending or silent_ending(jail.outcome(), limits.DEMO), demo.t)
+
+    @contextmanager
+    def _held(
+        self, job: Job, queue: Queue, bounds: Bounds, *, again: bool = False
+    ) -> Iterator[tuple[Attempt, Mailbox] | None]:
+        """The envelope of a run: its attempt and letters, its lease kept meanwhile; None when it is not ours.
+
+        What escapes the block ends the run by our fault, unless the run is no longer ours to end.
+        """
+        owner = f"{self.name}:{uuid.uuid4().hex[:8]}"
+        number = self.leases.claim(job.run, queue, owner, again=again)
+        if not number:
+            yield None
+            return
+        attempt = Attempt(self.leases, job, number, queue, bounds, owner=owner)
+        box = self._open(job.run, owner)
+        try:
+            yield attempt, box
         except Gone:
             log.warning("run %s: attempt %d is no longer ours", job.run, number)
         except Exception:
@@ -168,7 +173,15 @@ class Worker:
             stopped = stopped or any(message["op"] == "stop" for message in box.take())
             return stopped or box.lost or self.closing.is_set()
 
-        told = judging(job, self.judge_jails.take, emit, over)
+        @contextmanager
+        def take() -> Iterator[Jail]:
+            with self.judge_jails.take() as jail:
+                try:
+                    yield jail
+                finally:
+                    attempt.cpu += jail.usage().cpu_seconds
+
+        told = judging(job, take, emit, over)
         if box.lost:
             raise Gone(job.run)
         if self.closing.is_set() and not stopped and told.state == "stopped":

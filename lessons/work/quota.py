@@ -1,17 +1,17 @@
-"""How much one may run: at once and in an hour, per person and per network address."""
+"""How much one may run: at once, in an hour and on the processor, per person and per network address."""
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from lessons.models.work import Grading, LessonRun, Submission, Variant
+from lessons.models.work import Grading, Judging, LessonRun, Submission, Variant
 from lessons.work.errors import OverQuota
 from lessons.work.owners import Owner
 from lessons.work.words import plural, span
@@ -25,29 +25,35 @@ SOON = (
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Runs at once, and runs started within any hour."""
+    """Runs at once, runs started within any hour, and processor seconds of those that have ended."""
 
     at_once: int
     per_hour: int
+    cpu: float
 
 
 # A user may compare two runs side by side and start a third. A guest, two.
-USER = Bound(at_once=3, per_hour=200)
-GUEST = Bound(at_once=2, per_hour=60)
-# One address may be a whole school, so this only stops a flood of made-up guests and accounts.
-ADDRESS = Bound(at_once=60, per_hour=2000)
+# A watched demo takes about 2 s of the processor, a judging under 1 s: who runs all they may for an hour
+# stays far below their seconds; only code that is busy for nothing comes near: 30 and 10 runs up to
+# `limits.DEMO.cpu`.
+USER = Bound(at_once=3, per_hour=200, cpu=900.0)
+GUEST = Bound(at_once=2, per_hour=60, cpu=300.0)
+# One address may be a whole school, so this only stops a flood of made-up guests and accounts. The seconds:
+# two cores.
+ADDRESS = Bound(at_once=60, per_hour=2000, cpu=7200.0)
 # A judging takes a worker for seconds; one solution a minute is faster than anybody thinks.
-SUBMISSIONS = Bound(at_once=2, per_hour=60)
+SUBMISSIONS = Bound(at_once=2, per_hour=60, cpu=USER.cpu)
 
 
 def bound(owner: Owner) -> Bound:
     """This owner's bound; an instructor may have raised (or lowered) a user's in the admin."""
     if owner.user is None:
         return GUEST
-    at_once, per_hour = owner.user.runs_at_once, owner.user.runs_per_hour
+    at_once, per_hour, cpu = owner.user.runs_at_once, owner.user.runs_per_hour, owner.user.cpu_per_hour
     return Bound(
         USER.at_once if at_once is None else at_once,
         USER.per_hour if per_hour is None else per_hour,
+        USER.cpu if cpu is None else float(cpu),
     )
 
 
@@ -66,9 +72,50 @@ def lock(owner: Owner) -> None:
 
 def check(owner: Owner) -> None:
     """Raise OverQuota unless this owner may start one more run now."""
-    _check_runs(owner.where(), bound(owner), "у\u00a0вас")
+    limit = bound(owner)
+    _check_runs(owner.where(), limit, "у\u00a0вас")
+    _check_cpu(_spent(owner), limit, "ваш код")
     if owner.address:
         _check_runs(Q(address=owner.address), ADDRESS, "в\u00a0вашей сети")
+        _check_cpu(_spent_by_runs(Q(address=owner.address)), ADDRESS, "код из\u00a0вашей сети")
+
+
+Spent = list[tuple[datetime, float]]
+
+
+def _spent(owner: Owner) -> Spent:
+    """When the runs and judgings of the last hour were asked for, and processor seconds each has taken."""
+    spent = _spent_by_runs(owner.where())
+    if owner.user is not None:
+        judged = Judging.objects.filter(
+            submission__user=owner.user, created__gt=timezone.now() - HOUR, run__cpu_seconds__gt=0
+        )
+        spent += judged.values_list("created", "run__cpu_seconds")
+    return sorted(spent)
+
+
+def _spent_by_runs(whose: Q) -> Spent:
+    mine = LessonRun.objects.filter(whose, created__gt=timezone.now() - HOUR, run__cpu_seconds__gt=0)
+    return list(mine.order_by("created").values_list("created", "run__cpu_seconds"))
+
+
+def _check_cpu(spent: Spent, limit: Bound, whose: str) -> None:
+    """Raise OverQuota when the hour's processor seconds are used up; `spent` is from the oldest on."""
+    total = left = sum(seconds for _, seconds in spent)
+    if total < limit.cpu:
+        return
+    first = timezone.now()
+    for first, seconds in spent:  # noqa: B007 - until enough of the oldest has left the hour
+        left -= seconds
+        if left < limit.cpu:
+            break
+    wait = (first + HOUR - timezone.now()).total_seconds()
+    raise OverQuota(
+        f"За\u00a0последний час {whose} занимал процессор {span(total)}\u00a0— это предел. "
+        f"Снова можно через {span(wait)}; запись прогона на\u00a0странице работает и\u00a0сейчас.",
+        code="too_much_cpu",
+        retry_after=int(wait) + 1,
+    )
 
 
 def _check_runs(whose: Q, limit: Bound, where: str) -> None:
@@ -108,6 +155,7 @@ def check_submission(owner: Owner) -> None:
             code="too_many_at_once",
             retry_after=SOON,
         )
+    _check_cpu(_spent(owner), bound(owner), "ваш код")
     recent = mine.filter(created__gt=timezone.now() - HOUR).order_by("created")
     count = recent.count()
     if count >= SUBMISSIONS.per_hour:

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from classroom.models import User
 from lessons.models import Lesson, LessonRun
-from lessons.work import quota, runs
+from lessons.work import quota, runs, submissions
 from lessons.work.errors import OverQuota
 from lessons.work.owners import Owner
 from lessons.work.words import span
+from sandbox.models import Run
 from tests.lessons.work.course import end
 
 SLUG = "circuit-breaker"
@@ -44,7 +45,7 @@ def test_an_ended_run_frees_its_place(lesson: Lesson, guest: Owner) -> None:
 def test_runs_within_an_hour_are_bounded_and_the_message_says_how_long_to_wait(
     lesson: Lesson, guest: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quota, "GUEST", quota.Bound(at_once=2, per_hour=3))
+    monkeypatch.setattr(quota, "GUEST", quota.Bound(at_once=2, per_hour=3, cpu=300))
     start_and_end(guest, 3)
     LessonRun.objects.update(created=timezone.now() - timedelta(minutes=48))
     with pytest.raises(OverQuota, match=r"через 12\sминут") as caught:
@@ -55,7 +56,7 @@ def test_runs_within_an_hour_are_bounded_and_the_message_says_how_long_to_wait(
 def test_runs_of_an_hour_ago_do_not_count(
     lesson: Lesson, guest: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quota, "GUEST", quota.Bound(at_once=2, per_hour=3))
+    monkeypatch.setattr(quota, "GUEST", quota.Bound(at_once=2, per_hour=3, cpu=300))
     start_and_end(guest, 3)
     LessonRun.objects.update(created=timezone.now() - timedelta(minutes=61))
     start(guest)
@@ -85,8 +86,58 @@ def test_a_quota_of_zero_lets_nothing_run(lesson: Lesson, alisa: User) -> None:
         start(Owner(user=alisa))
 
 
+def used(run: LessonRun, seconds: float, minutes_ago: float = 0) -> None:
+    """The run has ended and taken so much of the processor."""
+    end(run.pk)
+    Run.objects.filter(pk=run.pk).update(cpu_seconds=seconds)
+    LessonRun.objects.filter(pk=run.pk).update(created=timezone.now() - timedelta(minutes=minutes_ago))
+
+
+def test_processor_seconds_within_an_hour_are_bounded_until_enough_of_them_is_an_hour_old(
+    lesson: Lesson, guest: Owner
+) -> None:
+    used(start(guest), 20, minutes_ago=50)
+    used(start(guest), 160, minutes_ago=45)
+    used(start(guest), 130, minutes_ago=10)
+    with pytest.raises(OverQuota, match=r"процессор 6\sминут.+через 10\sминут") as caught:
+        start(guest)
+    assert caught.value.reported_code == "too_much_cpu"
+    LessonRun.objects.filter(run__cpu_seconds=20).update(created=timezone.now() - timedelta(minutes=61))
+    start(guest)
+
+
+def test_judgings_count_too_and_bound_submissions(lesson: Lesson, alisa: User) -> None:
+    owner = Owner(user=alisa)
+    handed_in = submissions.submit(owner, lesson=SLUG, code="x = 1\n")
+    end(handed_in.run_id)
+    Run.objects.filter(pk=handed_in.run_id).update(cpu_seconds=quota.USER.cpu)
+    with pytest.raises(OverQuota, match="процессор"):
+        start(owner)
+    with pytest.raises(OverQuota, match="процессор"):
+        submissions.submit(owner, lesson=SLUG, code="x = 2\n")
+
+
+def test_an_instructor_raises_the_processor_seconds_of_one_user(lesson: Lesson, alisa: User) -> None:
+    used(start(Owner(user=alisa)), quota.USER.cpu)
+    with pytest.raises(OverQuota):
+        start(Owner(user=alisa))
+    alisa.cpu_per_hour = 2000
+    alisa.save()
+    start(Owner(user=alisa))
+
+
+def test_guests_of_one_address_share_its_processor_seconds(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota, "ADDRESS", quota.Bound(at_once=60, per_hour=100, cpu=100))
+    used(start(Owner(guest="one", address="school")), 100)
+    with pytest.raises(OverQuota, match="сети"):
+        start(Owner(guest="two", address="school"))
+    start(Owner(guest="two", address="home"))
+
+
 def test_guests_of_one_address_share_its_bound(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quota, "ADDRESS", quota.Bound(at_once=2, per_hour=100))
+    monkeypatch.setattr(quota, "ADDRESS", quota.Bound(at_once=2, per_hour=100, cpu=300))
     for name in ("one", "two"):
         start(Owner(guest=name, address="school"))
     with pytest.raises(OverQuota, match="сети"):

@@ -60,6 +60,8 @@ class OpenJail:
         return Outcome("out_of_memory") if code == -9 else Outcome("exited", code)
 
     def usage(self) -> Usage:
+        if self.process.poll() is not None:
+            return Usage(0.0)
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return Usage((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
 

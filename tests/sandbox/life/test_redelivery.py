@@ -17,7 +17,6 @@ import redis
 
 from sandbox import runs, stream
 from sandbox.jobs import JudgeJob
-from sandbox.models import Run
 from sandbox.registrar import Registrar
 from tests.sandbox.life.web import ROOT
 
@@ -92,7 +91,7 @@ def test_the_brokers_own_second_copy_finds_nothing_to_do(
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     start_worker(VISIBILITY="7")
-    until(lambda: client.hlen("unacked") == 1, 20)  # the dead worker's copy; the other is done with or to come
+    until(lambda: client.hlen("unacked") == 1, 20)  # the dead worker's copy
     verdicts = 0
 
     def quiet() -> bool:

@@ -11,7 +11,7 @@ import pytest
 import redis
 from django.utils import timezone
 
-from sandbox import runs, signals, stream
+from sandbox import runs, signals, states, stream
 from sandbox.controls import BadControl
 from sandbox.jobs import DemoJob, JudgeJob
 from sandbox.leases import Leases
@@ -284,3 +284,13 @@ def test_a_control_message_that_says_nothing_is_refused(message: Any) -> None:
 def test_ids_are_short_and_safe_in_a_url() -> None:
     made = [start()[0].id for _ in range(3)]
     assert all(stream.RUN_ID.fullmatch(found) and found[0] != "-" for found in made)
+
+
+def test_the_row_keeps_what_the_run_took_of_the_processor(registrar: Registrar, leases: Leases) -> None:
+    run, _ = start()
+    number = leases.claim(run.id, "demo", "a worker")
+    line = stream.encode(1, 0, "run.ended", {"state": "finished", "reason": "done", "text": ""})
+    leases.conclude(run.id, number, "demo", states.FINISHED, last=1, lines=[line], cpu=1.5)
+    registrar.step()
+    run.refresh_from_db()
+    assert run.cpu_seconds == 1.5

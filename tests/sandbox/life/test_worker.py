@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -362,3 +363,31 @@ def test_a_judge_that_breaks_is_our_fault(
     leases.enqueue(judging_job.run, "judge")
     make_worker(judging=broken).judge(judging_job)
     assert events(client, judging_job.run)[-1]["reason"] == "ours"
+
+
+def test_the_end_of_a_demo_says_what_it_took_of_the_processor(
+    client: redis.Redis, leases: Leases, job: DemoJob, make_worker: MakeWorker
+) -> None:
+    leases.enqueue(job.run, "demo")
+    busy = "while time.process_time() < 0.3: pass\n"
+    make_worker('say("run.started", 0)\n' + busy + END + "time.sleep(30)\n").demo(job)
+    ((_, told),) = client.xrange(stream.ENDED)  # type: ignore[misc]
+    assert 0.2 < float(told[b"cpu"]) < 30
+
+
+def test_a_judging_counts_every_jail_it_has_used(
+    client: redis.Redis, leases: Leases, make_worker: MakeWorker
+) -> None:
+    def judging(job: JudgeJob, take_jail: Any, emit: Any, stopped: Any) -> Ending:
+        for _ in range(2):
+            with take_jail() as jail:
+                os.write(jail.control, b"{}\n")
+                until(lambda jail=jail: jail.usage().cpu_seconds >= 0.3)
+        return states.FINISHED
+
+    job = JudgeJob(new_id(), {}, "", 1)
+    leases.enqueue(job.run, "judge")
+    worker = make_worker("while True: pass", judging=judging)
+    worker.judge(job)
+    ((_, told),) = client.xrange(stream.ENDED)  # type: ignore[misc]
+    assert float(told[b"cpu"]) >= 0.6
