@@ -19,9 +19,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sandbox import host, recorder
+from sandbox import host, judge, recorder
 from sandbox.guest import rehearsal
-from sandbox.jobs import DemoJob
+from sandbox.jobs import DemoJob, JudgeJob
+from sandbox.limits import DEMO, JUDGE, Limits
 from sandbox.pool import Pool
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
@@ -97,6 +98,16 @@ class Lesson:
         begun = _begun(self, variant, script, tuple(sorted(controls.items())))
         return begun.result() if isinstance(begun, Future) else begun
 
+    @property
+    def solution(self) -> str:
+        """What the exercise's cases must let pass."""
+        own = self.folder / "exercise" / "solution.py"
+        return self.code("exercise/solution.py" if own.exists() else "reference.py")
+
+    def judged(self, code: str, seed: int = 1) -> list[Event]:
+        """The judge's log about a solution of the exercise, graded in real jails: once, then kept."""
+        return _judged(self, code, seed)
+
 
 @cache
 def _begin_the_usual(lesson: Lesson) -> None:
@@ -128,20 +139,37 @@ def _begun(lesson: Lesson, variant: str, script: Any, controls: Any) -> list[Eve
     return future
 
 
+@cache
+def _judged(lesson: Lesson, code: str, seed: int) -> list[Event]:
+    props = lesson.folder / "exercise" / "props.py"
+    log: list[Event] = []
+    job = JudgeJob(
+        "test", {"solution.py": code}, lesson.text("exercise/cases.py"), seed,
+        preload=lesson.demo.get("packages", []), props=props.read_text("utf-8") if props.exists() else "",
+    )  # fmt: skip
+    judge.run(job, _jails(JUDGE).take, log.append)
+    return log
+
+
 def _in_a_jail(job: DemoJob, future: Future[list[Event]]) -> None:
     try:
-        with _PLACES, _jails().take() as jail:
+        with _PLACES, _jails(DEMO).take() as jail:
             future.set_result(recorder.record(jail, job))
     except Exception as error:
         future.set_exception(error)
 
 
 @cache
-def _jails() -> Pool:
-    """One pool for the session. At its end the runs nobody waited for lose their jails."""
-    pool = Pool(host.find(host.var()), spare=1)
+def _jails(limits: Limits) -> Pool:
+    """One pool of a kind for the session. At its end the runs nobody waited for lose their jails."""
+    pool = Pool(_host(), limits, spare=1)
     atexit.register(pool.close)
     return pool
+
+
+@cache
+def _host() -> host.Host:
+    return host.find(host.var())
 
 
 LESSONS = [Lesson(path.parent) for path in sorted(CONTENT.glob("*/*/lesson.md"))]
