@@ -89,6 +89,46 @@ DEMO = Limits()
 JUDGE = Limits(cpu=20.0, wall=60.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What one conversation between the judge and a world may be: in size, in depth, in patience."""
+
+    # Bytes of one line: an honest answer is a few hundred; the guest's longest string is 20,000 characters.
+    line: int = 64 * 1024
+    # Levels of JSON: the guest sends values of at most 12, each level worth up to 3 of these.
+    depth: int = 40
+    # Characters of one string: what a judge compares fits many times over.
+    text: int = 20_000
+    # Calls of stubs in one world: the longest property makes some fifty; a loop that never stops, no end.
+    asks: int = 2_000
+    # Virtual seconds that a call may take before it is said never to end: no exercise waits an hour.
+    horizon: float = 3_600.0
+    # Lines of the record that a learner reads beside a failure, and characters of one: a screenful.
+    steps: int = 40
+    step: int = 180
+    # Events of one case's trace: the scene of a case is seconds long, some ten events each.
+    trace: int = 600
+    # Virtual seconds that the picture of a case goes on after it failed at its very beginning, and in what
+    # steps: long enough for packets under way to arrive; a case that failed later has a picture already.
+    afterwards: float = 1.0
+    afterwards_step: float = 0.25
+    # Wall seconds for a fresh jail to take the file and compile it: a hundred times the usual.
+    loading: float = 10.0
+    # Wall seconds for a world to end: a signal and a kill, unless somebody stopped the parent.
+    closing: float = 5.0
+    # Seconds that even a solution which keeps hanging is given: its later cases can still be told apart.
+    shortest: float = 0.5
+    # Broken worlds after which a property is not tried on further seeds: each may cost a jail.
+    breaches: int = 3
+    # Times its processor seconds that a case may take by the wall's clock: a busy machine fails nobody.
+    stretch: float = 3.0
+    # Wall seconds in a jail before its meter is read: most cases end sooner, and reading costs 0.3 ms.
+    settled: float = 0.05
+
+
+EXCHANGE = Exchange()
+
+
 def mebibytes(amount: int) -> str:
     """`128 МиБ` for 134217728; one decimal when it is not whole."""
     value = amount / MIB

@@ -88,7 +88,7 @@ def _spent(owner: Owner) -> Spent:
     spent = _spent_by_runs(owner.where())
     if owner.user is not None:
         judged = Judging.objects.filter(
-            submission__user=owner.user, created__gt=timezone.now() - HOUR, run__cpu_seconds__gt=0
+            submission__user_id=owner.user.pk, created__gt=timezone.now() - HOUR, run__cpu_seconds__gt=0
         )
         spent += judged.values_list("created", "run__cpu_seconds")
     return sorted(spent)

@@ -94,11 +94,12 @@ class CallLoop(VirtualLoop):
         return ready
 
     # A loop holds a selector and a pair of sockets by which threads wake it. This one is made before the fork
-    # of its world, and the kernel's objects would be every world's: it starts with none, and few need the pair.
+    # of its world, and such objects of the kernel would be every world's: it starts with none, few need them.
 
     def _make_self_pipe(self) -> None:
-        self.gate.inner = selectors.PollSelector()
-        self._ssock = self._csock = None
+        self.gate.inner = selectors.PollSelector()  # type: ignore[assignment]  # no descriptor of its own
+        self._ssock: Any = None
+        self._csock: Any = None
 
     def _close_self_pipe(self) -> None:
         if self._ssock is not None:
@@ -113,11 +114,11 @@ class CallLoop(VirtualLoop):
         if self._csock is None:
             super()._make_self_pipe()  # type: ignore[misc]
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         self.hear_threads()
         return super().run_in_executor(executor, func, *args)
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
         self.hear_threads()
         super().add_signal_handler(sig, callback, *args)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # `signal` makes enums of masks, in each world
 import contextlib
 import ctypes
 import gc
@@ -10,13 +10,14 @@ import json
 import os
 import signal
 import types
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from sandbox.guest.calls import DONE, ENDS, FILE, LINE, OVER, READ, World, write
 
 # `fork` itself, without what Python runs around it in parent and child: new locks for threads, of which there
-# are none here, and a new seed for `random`, which each world gets from the judge. It is a third of a world's cost.
-FORK = ctypes.PyDLL(None).fork
+# are none here, and a new seed for `random`, which each world gets from the judge. It cost 0.6 ms a world.
+FORK: Callable[[], int] = ctypes.PyDLL(None).fork
 
 
 def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> None:

@@ -20,11 +20,8 @@ from sandbox.judge.verdicts import same, spell, tell, worded
 from sandbox.judge.wire import Breach, Thing
 from sandbox.judge.words import clean, seconds, shorten, show
 from sandbox.judge.world import Asked, Outcome, Reply, World, outcome_of, values_of
+from sandbox.limits import EXCHANGE
 
-HORIZON = 3_600.0  # virtual s a call may take before it is said never to end
-STEPS = 40  # lines of the record of what was done
-STEP = 180  # characters of one
-TRACE = 600  # events of one case's trace
 SPINS = "решение крутится на месте: без конца уступает очередь (await asyncio.sleep(0)), но ничего не ждёт"
 
 Body = Callable[["Case"], Awaitable[None]]
@@ -100,8 +97,8 @@ class Record:
     dropped: int = 0
 
     def step(self, text: str) -> None:
-        if len(self.steps) < STEPS:
-            self.steps.append(shorten(text, STEP))
+        if len(self.steps) < EXCHANGE.steps:
+            self.steps.append(shorten(text, EXCHANGE.step))
         else:
             self.dropped += 1
 
@@ -123,7 +120,7 @@ class Moment:
     at: float
 
     def emit(self, kind: str, **fields: Any) -> None:
-        if len(self.record.trace) < TRACE:
+        if len(self.record.trace) < EXCHANGE.trace:
             self.record.trace.append((self.at, kind, fields))
 
 
@@ -145,6 +142,7 @@ class Case:
         self._calls: dict[int, tuple[Stub, Call, float]] = {}  # under way, with when they may end
         self._defined: set[str] = set()
         self._first: list[dict[str, Any]] = []  # small requests that travel with the next one
+        self._looks: list[Callable[[], None]] = []
         world.on_ask = self._on_ask
         world.on_note = self._on_note
 
@@ -203,7 +201,7 @@ class Case:
         return self._begun(self._start(target, name, args, kwargs))
 
     def through(self, target: Handle, name: str, /, *args: Any, **kwargs: Any) -> Task:
-        """As `begin`, for a call that is awaited before anything else is done: the jail need not be asked again."""
+        """As `begin`, for a call that is awaited before anything else is done: it is asked for but once."""
         return self._begun(self._start(target, name, args, kwargs, whole=True))
 
     def _begun(self, task: Task) -> Task:
@@ -226,7 +224,7 @@ class Case:
         task = Task(self, self._numbers, text or (f"{target.label}.{plain}" if target.ref else plain))
         packed = {key: self.pack(item) for key, item in kwargs.items()}
         told = [self.pack(item) for item in args]
-        until = self.now + HORIZON
+        until = self.now + EXCHANGE.horizon
         then = ({"op": "wait", "task": task.number, "until": until}, until) if whole else None
         self._ask("call", task=task.number, on=target.ref, name=name, args=told, kwargs=packed, then=then)
         if whole and task.done:
@@ -241,7 +239,7 @@ class Case:
             if task.ahead:
                 answer = self._heed(self.world.ask_ahead())
             else:
-                until = self.now + HORIZON
+                until = self.now + EXCHANGE.horizon
                 answer = self._ask("wait", horizon=until, task=task.number, until=until)
             got = task.outcome
             if got is None:
@@ -335,6 +333,19 @@ class Case:
         """For `c.at(2.5).emit(…)`: an event of another moment. The trace is put in order when it is told."""
         return Moment(self.record, max(0.0, moment))
 
+    def afterwards(self, look: Callable[[], None]) -> None:
+        """Should the case fail at its very beginning, let `look` trace what happens a little later."""
+        self._looks.append(look)
+
+    def run_on(self) -> None:
+        """Let a little more time pass, for a failed case's picture alone. Raises Breach, and what looks raise."""
+        end = self.now + EXCHANGE.afterwards
+        while self._looks and self.now < end - 1e-6:
+            until = min(end, self.now + EXCHANGE.afterwards_step)
+            self.world.ask("advance", horizon=until, until=until)
+            for look in self._looks:
+                look()
+
     # -- inside -------------------------------------------------------------------------------------------
 
     def pack(self, value: Any) -> Any:
@@ -382,7 +393,7 @@ class Case:
         if answer.get("late") == "stuck":
             got = f"{task.text} ждёт того, чего не случится"
             raise Failed("вызов никогда не завершится", expected="ответ", got=got)
-        got = f"{task.text}: нет ответа и за {seconds(HORIZON)}"
+        got = f"{task.text}: нет ответа и за {seconds(EXCHANGE.horizon)}"
         raise Failed("вызов не завершается", expected="ответ", got=got)
 
     def _on_ask(self, asked: Asked) -> Reply:

@@ -28,13 +28,9 @@ from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
-LOADING = 10.0  # wall s for a fresh jail to take the file and compile it
-CLOSING = 5.0  # wall s for a world to end
 OUT_OF_TIME = "вышло общее время проверки: до этого случая очередь не дошла"
 SLOW_IMPORT = "решение не загрузилось: импорт идёт слишком долго"
 PROPS_FAILED = "проверке отказали её собственные части: решение тут ни при чём, это наша ошибка"
-SHORTEST = 0.5  # s that even a solution which keeps hanging is given
-BREACHES = 3  # broken worlds after which a property is not tried on further seeds: each may cost a jail
 
 
 class Jail(wire.Jail, Protocol):
@@ -126,7 +122,7 @@ class Judging:
     def results(self, spec: Spec) -> list[Result]:
         """The case with each of its seeds, fewer when it hangs or keeps breaking."""
         left = self.began + self.stage.seconds + limits.JUDGE.wall - time.monotonic()
-        limit = max(min(spec.limit, SHORTEST), spec.limit / 2**self.late)
+        limit = max(min(spec.limit, limits.EXCHANGE.shortest), spec.limit / 2**self.late)
         if left <= 0:
             return [Result(Record(), failed=Failed(OUT_OF_TIME))]
         results: list[Result] = []
@@ -136,7 +132,7 @@ class Judging:
             results.append(result)
             self.late += result.late
             broke = sum(result.broke for result in results)
-            if result.fatal or result.ours or broke >= BREACHES or result.late:
+            if result.fatal or result.ours or broke >= limits.EXCHANGE.breaches or result.late:
                 break
         return results
 
@@ -145,6 +141,7 @@ class Judging:
         seed = f"{self.job.seed}:{spec.name}:{index}"
         record = Record()
         world: World | None = None
+        case: Case | None = None
         patience.use(*self.fetch_jail())
         try:
             try:
@@ -168,10 +165,13 @@ class Judging:
                 failed = Failed(SLOW_IMPORT if slow else f"решение не загрузилось: {unloaded.why}")
             else:
                 self.close(world, quietly=True)
-                failed = Failed("решение не загружается", expected="импорт без ошибок", got=tell(unloaded.why))
+                got = tell(unloaded.why)
+                failed = Failed("решение не загружается", expected="импорт без ошибок", got=got)
             return Result(Record(), failed=failed, fatal=True)
         except Failed as failed:
             at = world.now if world else 0.0
+            if case is not None and at < limits.EXCHANGE.afterwards:
+                self.run_on(case)
             self.close(world, quietly=True)
             return Result(record, at, failed)
         except Refused as refused:
@@ -219,14 +219,26 @@ class Judging:
         """The jail with the submission loaded. Raises Breach."""
         assert self.jail is not None
         if self.shop is None:
-            self.shop = Shop(self.jail, self.job.files, self.job.seed, Patience(LOADING), self.job.preload)
+            self.shop = Shop(
+                self.jail, self.job.files, self.job.seed, Patience(limits.EXCHANGE.loading), self.job.preload
+            )
         return self.shop
+
+    def run_on(self, case: Case) -> None:
+        """What follows a failure at a case's very beginning: it changes the picture and no verdict."""
+        case.world.patience = Patience(limits.EXCHANGE.shortest)
+        try:
+            case.run_on()
+        except Breach:
+            self.release()
+        except Exception:
+            log.info("run %s: the picture of a failed case ends early", self.job.run, exc_info=True)
 
     def close(self, world: World | None, *, quietly: bool = False) -> None:
         """End a world; what cannot be ended in order costs its jail. Raises Breach unless `quietly`."""
-        if world is None:
+        if world is None or self.jail is None:
             return
-        world.patience = Patience(CLOSING)
+        world.patience = Patience(limits.EXCHANGE.closing)
         try:
             world.close()
         except Breach:

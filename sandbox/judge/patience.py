@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Protocol
 
-STRETCH = 3  # times the limit that a case may take by the wall's clock when it hardly uses the processor
-
-SETTLED = 0.05  # wall s in a jail before its meter is read: most cases end sooner, and reading costs 0.3 ms
+from sandbox.limits import EXCHANGE
 
 
 class Metered(Protocol):
@@ -19,8 +17,8 @@ class Metered(Protocol):
 class Patience:
     """Time for one case: `limit` processor seconds of its jails, looked at once so much wall time has passed.
 
-    An endless loop uses its limit up; code that waits for a crowded machine does not, and gets up to STRETCH
-    limits of wall time. Without a jail to ask, the limit is wall time.
+    An endless loop uses its limit up; code that waits for a crowded machine does not, and gets up to
+    `EXCHANGE.stretch` limits of wall time. Without a jail to ask, the limit is wall time.
     """
 
     def __init__(self, limit: float) -> None:
@@ -30,7 +28,7 @@ class Patience:
         self._settled = 0.0
         self._carried = 0.0  # used in jails that this case has lost
         self._soft = time.monotonic() + limit
-        self._hard = time.monotonic() + limit * STRETCH
+        self._hard = time.monotonic() + limit * EXCHANGE.stretch
 
     def use(self, jail: Metered, fetched: float = 0.0) -> None:
         """The case goes on in this jail, for which it had to wait `fetched` wall seconds."""
@@ -39,7 +37,7 @@ class Patience:
             self._carried = self._spent()
             self.jail = jail
             self._base = None
-            self._settled = time.monotonic() + SETTLED
+            self._settled = time.monotonic() + EXCHANGE.settled
 
     def prolong(self, seconds: float) -> None:
         """So many wall seconds were not the solution's: the judge itself was busy."""

@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.judge.patience import Patience
+from sandbox.limits import EXCHANGE
 
-LINE = 64 * 1024  # bytes of one line: an honest answer is a few hundred
-DEPTH = 40  # levels of JSON nesting; the guest sends at most 12 of values, each worth up to 3
-TEXT = 20_000  # characters of one string
 LARGEST = float("inf")
 
 
@@ -112,11 +110,11 @@ class Line:
             if found:
                 self.kept = rest
                 return parse(line)
-            if len(line) > LINE:
+            if len(line) > EXCHANGE.line:
                 raise Breach("ответ решения слишком велик")
             wait(self.incoming, patience)
             try:
-                data = os.read(self.jail.events, LINE)
+                data = os.read(self.jail.events, EXCHANGE.line)
             except BlockingIOError:
                 continue
             except OSError as error:
@@ -136,14 +134,15 @@ def wait(watch: select.poll, patience: Patience) -> None:
 
 def parse(line: bytes) -> dict[str, Any]:
     """One line as a JSON object of exact, finite, bounded values. Raises Breach."""
-    if len(line) > LINE:
+    if len(line) > EXCHANGE.line:
         raise Breach("ответ решения слишком велик")
     try:
         text = line.decode("utf-8")
         message, end = DECODER.raw_decode(text)
         if type(message) is not dict or end != len(text):
             raise ValueError("not an object")
-        if len(line) > TEXT or line.count(b"[") + line.count(b"{") > DEPTH:  # else nothing can be too big
+        opened = line.count(b"[") + line.count(b"{")
+        if opened > EXCHANGE.depth or len(line) > EXCHANGE.text:  # else nothing can be too big
             bound(message, 0)
     except (ValueError, RecursionError) as error:
         raise Breach("ответ решения не разобрать: канал проверки испорчен") from error
@@ -176,12 +175,12 @@ def bound(value: Any, depth: int) -> None:
     """Raises ValueError when a value is too deep or too long."""
     kind = type(value)
     if kind is dict or kind is list:
-        if depth > DEPTH:
+        if depth > EXCHANGE.depth:
             raise ValueError("too deep")
         for item in value if kind is list else (*value, *value.values()):
             if item is not None:
                 bound(item, depth + 1)
-    elif kind is str and len(value) > TEXT:
+    elif kind is str and len(value) > EXCHANGE.text:
         raise ValueError("too long")
 
 

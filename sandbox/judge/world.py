@@ -15,8 +15,8 @@ from typing import Any
 from sandbox.judge import wire
 from sandbox.judge.patience import Patience
 from sandbox.judge.wire import Breach, Gone, Jail, Late, Line, Refused, Thing
+from sandbox.limits import EXCHANGE
 
-ASKS = 2_000  # calls of stubs in one world: far more than any exercise needs
 SKEW = 1e-6  # s: how far the two clocks may differ by rounding
 CRASH = -11  # SIGSEGV
 
@@ -113,7 +113,9 @@ class World:
         self.name = secrets.token_hex(16)
         self._seed = seed
         self._begun = False
-        self._ahead: tuple[str, float] | None = None  # a request the jail was already told of, and its horizon
+        self._ahead: tuple[str, float] | None = (
+            None  # a request the jail was already told of, and its horizon
+        )
 
     def begin(self) -> None:
         """Let the module be imported, unless it was. Raises Unloaded when that fails."""
@@ -218,8 +220,8 @@ class World:
         n, args, kwargs = message.get("n"), message.get("args"), message.get("kwargs")
         if message["ask"] != request or n != self.asks or type(args) is not list or type(kwargs) is not dict:
             raise Breach("решение написало в канал проверки лишнее: вызов, которого не было")
-        if self.asks > ASKS:
-            raise Breach(f"решение вызвало сервис больше {ASKS} раз и не останавливается")
+        if self.asks > EXCHANGE.asks:
+            raise Breach(f"решение вызвало сервис больше {EXCHANGE.asks} раз и не останавливается")
         self.hear(message, limit)
         self.clock(message, limit)
         known = [wire.unpack(item) for item in args]

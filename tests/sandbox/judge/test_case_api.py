@@ -210,3 +210,98 @@ def test_watched_attributes_come_with_every_answer(check) -> None:  # type: igno
 def test_threads_of_the_learner_may_take_real_time(check) -> None:  # type: ignore[no-untyped-def]
     solution = "import asyncio\nasync def work(): return await asyncio.to_thread(sum, range(10**6))"
     check(solution, 'c.returned(await c.call(c.module, "work"), 499999500000, "Сумма")')
+
+
+FETCH = "async def fetch(backend, n):\n    return await backend(n)\ndef add(n):\n    return n + 1"
+
+
+def test_a_call_that_is_gone_through_is_seen_begun_and_ended(check) -> None:  # type: ignore[no-untyped-def]
+    check(
+        FETCH,
+        """
+        backend = c.stub("backend").returns(5).takes(2.0)
+        task = c.through(c.module, "fetch", backend, 1)
+        c.check(not task.done and c.now == 0 and backend.in_flight == 1, "Начат")
+        got = await task
+        c.check(got.value == 5 and c.now == 2.0 and backend.in_flight == 0, "Окончен")
+        done = c.through(c.module, "add", 1)
+        c.check(done.done, "Сразу")
+        c.equal((await done).value, 2, "Ответ")
+        c.equal((await c.call(c.module, "add", 2)).value, 3, "После")
+        """,
+    )
+
+
+def test_a_case_that_asks_before_it_awaits_what_it_goes_through_is_told_so(check) -> None:  # type: ignore[no-untyped-def]
+    told = check(
+        FETCH,
+        """
+        task = c.through(c.module, "fetch", c.stub("backend").takes(2.0), 1)
+        await c.advance(1.0)
+        """,
+        passes=False,
+    )
+    (failed,) = told.all("case.failed")
+    assert failed["ours"] is True
+    assert "asked ahead" in failed["got"]
+
+
+def test_a_thread_and_a_signal_wake_the_loop(check) -> None:  # type: ignore[no-untyped-def]
+    solution = """
+        import asyncio, os, signal, threading
+        async def by_thread():
+            loop, heard = asyncio.get_running_loop(), asyncio.Event()
+            await asyncio.to_thread(lambda: loop.call_soon_threadsafe(heard.set))
+            await heard.wait()
+            return "woken"
+        async def by_signal():
+            loop, heard = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_signal_handler(signal.SIGUSR2, heard.set)
+            os.kill(os.getpid(), signal.SIGUSR2)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            return heard.is_set()
+        """
+    check(
+        textwrap.dedent(solution),
+        """
+        c.equal((await c.call(c.module, "by_thread")).value, "woken", "Нить")
+        c.equal((await c.call(c.module, "by_signal")).value, True, "Сигнал")
+        """,
+    )
+
+
+def test_a_case_that_fails_at_once_runs_on_for_its_picture_alone(check) -> None:  # type: ignore[no-untyped-def]
+    body = """
+        backend = c.stub("backend").takes(0.4)
+        backend.on_end = lambda call, finished: c.emit("call.ok", id=call.n)
+        c.afterwards(lambda: c.emit("seen"))
+        c.begin(c.module, "fetch", backend, 1)
+        {wait}
+        c.check(False, "Не так")
+        """
+    early = check(FETCH, body.format(wait=""), passes=False)
+    assert [event["event_kind"] for event in early.all("case.trace")] == ["seen", "call.ok", *["seen"] * 3]
+    assert (early.all("case.failed")[0]["at"], early.all("case.failed")[0]["message"]) == (0.0, "Не так")
+    late = check(FETCH, body.format(wait="await c.advance(3.0)"), passes=False)
+    assert [event["event_kind"] for event in late.all("case.trace")] == ["call.ok"]
+
+
+def test_what_happens_after_a_failure_changes_nothing_of_it(check) -> None:  # type: ignore[no-untyped-def]
+    solution = (
+        FETCH
+        + """
+import asyncio
+async def trap():
+    await asyncio.sleep(0.1)
+    while True:
+        pass
+"""
+    )
+    body = """
+        c.afterwards(lambda: None)
+        c.begin(c.module, "trap")
+        c.check(False, "Не так")
+        """
+    told = check(solution, body, passes=False)
+    assert told.all("case.failed")[0]["message"] == "Не так"

@@ -80,6 +80,7 @@ class Bench:
         c.at(0).emit("world.ready", clients=1, **settings)
         backend.answers(bench.on_call).takes(lambda call: bench.plan(call).takes)
         backend.on_end = bench.on_end
+        c.afterwards(bench.notice)
         await c.advance(0.5)
         return bench
 
@@ -116,13 +117,17 @@ class Bench:
 
     # -- calls ----------------------------------------------------------------------------------------
 
-    async def begin(self, answer: Any, takes: float | None = TAKES) -> Sent:
-        """Send one call; the backend will give `answer` after `takes` seconds (None: never)."""
+    async def begin(self, answer: Any, takes: float | None = TAKES, *, whole: bool = False) -> Sent:
+        """Send one call; the backend will give `answer` after `takes` seconds (None: never).
+
+        With `whole` the next thing must be to wait for its end.
+        """
         number = len(self.plans) + 1
         self.plans[number] = Plan(answer, takes)
         self.c.at(self.c.now - HOP).emit("call.sent", id=number)
         self.pending_n = 0
-        sent = Sent(number, self.c.now, self.c.begin(self.breaker, "call", self.backend, number))
+        start = self.c.through if whole else self.c.begin
+        sent = Sent(number, self.c.now, start(self.breaker, "call", self.backend, number))
         sent.n = self.pending_n
         self.sent[number] = sent
         self.waiting.append(sent)
@@ -133,7 +138,10 @@ class Bench:
         return await self.begin(self.c.random.randrange(1000, 10000), takes)
 
     async def bad(self, takes: float | None = TAKES) -> Sent:
-        return await self.begin(Raise(self.service_error.name, ("сервис сломался",)), takes)
+        return await self.begin(self.failing(), takes)
+
+    def failing(self) -> Raise:
+        return Raise(self.service_error.name, ("сервис сломался",))
 
     async def end(self, sent: Sent) -> Outcome:
         got = await sent.task
@@ -142,7 +150,7 @@ class Bench:
 
     async def ok(self) -> Outcome:
         """A call that succeeds, from start to end. Fails the case when it does not."""
-        sent = await self.good()
+        sent = await self.begin(self.c.random.randrange(1000, 10000), whole=True)
         got = await self.end(sent)
         self.c.returned(got, self.plans[sent.id].answer, "Удачный вызов должен вернуть ответ сервиса")
         return got
@@ -150,7 +158,7 @@ class Bench:
     async def fail(self, count: int = 1) -> None:
         """So many calls in a row that the service fails. Fails the case when the breaker interferes."""
         for _ in range(count):
-            got = await self.end(await self.bad())
+            got = await self.end(await self.begin(self.failing(), whole=True))
             self.c.raised(got, self.service_error.name, "Ошибка сервиса должна дойти до вызывающего")
 
     async def pass_time(self, by: float) -> None:
