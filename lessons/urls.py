@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lessons.views import code, pages, runs, search
+from lessons.views import code, compare, pages, runs, search
 
 urlpatterns = [
     path("", pages.contents, name="contents"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("lessons/<slug:slug>/", pages.lesson, name="lesson"),
     path("lessons/<slug:slug>/code/", code.page, name="code"),
     path("recordings/<slug:slug>.<str:digest>.jsonl", pages.recording, name="recording"),
+    path("compare/", compare.page, name="compare"),
     path("runs/<str:run_id>/", runs.run, name="run"),
     path("submissions/<int:pk>/", runs.submission, name="submission"),
 ]

@@ -42,7 +42,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
         found = runs.get(run_id)
     except WorkError as error:
         return refusal(request, error)
-    described = {**runs.describe(found, owner), "t": _moment(request)}
+    described = {**runs.describe(found, owner), "t": moment(request)}
     row = Lesson.objects.select_related("chapter").filter(slug=found.lesson).first()
     live = described["state"] in states.LIVE_STATES
     events: Iterable[dict[str, Any]] = (json.loads(line) for line in islice(found.run.events(), EVENTS_READ))
@@ -84,7 +84,7 @@ def _case(found: LessonRun, owner: owners.Owner, events: list[dict[str, Any]]) -
     }
 
 
-def _moment(request: HttpRequest) -> str | None:
+def moment(request: HttpRequest) -> str | None:
     """`?t=` in scenario seconds, as text with a point: a template would put a Russian comma."""
     try:
         t = float(request.GET.get("t", ""))

@@ -4,6 +4,7 @@
  */
 
 const ELEMENTS = {
+  'poligon-compare': () => import('./compare.js'),
   'poligon-demo': () => import('./demo.js'),
   'poligon-editor': () => import('./editor.js'),
   'poligon-exercise': () => import('./exercise.js'),

@@ -161,6 +161,7 @@ export class Player {
     const end = clock.live ? Math.max(this.duration, made) : made;
     const count = Math.round(clamp(timeline.w / 7, 40, 140) * (made / end)) || 1;
     const drawn = this.scene.overview(run, count);
+    if (this.flag) drawn.marks.unshift(this.flag);
     const failed = run.firsts.get('case.failed');
     if (failed) drawn.marks.unshift({ t: failed.t, label: 'нарушение', tone: 'fail' });
     const guess = [...this.guesses.values()].findLast((one) => one.scale === 'chart') ?? null;
@@ -169,6 +170,12 @@ export class Player {
     }
     const high = Math.max(drawn.high, guess?.value ?? 0);
     timeline.data({ ...drawn, high, guess, end, edge: clock.live ? run.end : null });
+  }
+
+  /** One more flag on the timeline, {t, label, tone}, or null. */
+  mark(flag) {
+    this.flag = flag;
+    this.overview();
   }
 
   /** Lays a prediction over the run. */

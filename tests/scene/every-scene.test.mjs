@@ -107,6 +107,17 @@ for (const slug of lessons.keys()) {
     });
   }
 
+  test(`${slug}: the picture is built anew for another size, and keeps off the stage's own parts`, () => {
+    const stage = new Stage(paper());
+    const own = { ...stage };
+    const parts = ['box', 'root', 'under', 'mid', 'over', 'packets'];
+    for (const width of WIDTHS) {
+      stage.size(width, scene.height(width));
+      scene.layout(stage);
+      for (const part of parts) assert.equal(stage[part], own[part], `k.${part} belongs to the stage`);
+    }
+  });
+
   test(`${slug}: an empty log is drawn too`, () => {
     const stage = new Stage(paper());
     stage.size(900, scene.height(900));

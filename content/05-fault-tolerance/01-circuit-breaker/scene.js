@@ -81,7 +81,7 @@ export default {
     k.big = k.text(x, y + (v ? 22 : 17), 'k-big');
     k.small = v ? k.text(176, y - 32, 'k-sub k-left') : k.text(x, y + 34, 'k-tick k-mid');
     k.row = v ? k.cells(176, y - 20, 10, { centre: false, per: 5 }) : k.cells(x, y + r + 22, 10);
-    k.under = v ? k.text(176, y + 30, 'k-sub k-left') : k.text(x, y + r + 58);
+    k.below = v ? k.text(176, y + 30, 'k-sub k-left') : k.text(x, y + r + 58);
   },
 
   draw(k, s, t) {
@@ -100,7 +100,7 @@ export default {
     k.row(Array.from({ length: Math.min(cells, 10) }, (_, i) => (i < filled ? kind : 'none')));
     const [queue, crowd] = [waiting(s, t), s.phase === 'half_open' ? probes(s) : 0];
     const many = queue > 1 ? `у замка ждут: ${queue}` : crowd > 1 && `проб сразу: ${crowd}`;
-    k.under(many || `сбережено${k.vertical ? '' : ' вызовов'}: ${s.saved}`);
+    k.below(many || `сбережено${k.vertical ? '' : ' вызовов'}: ${s.saved}`);
     k.counts([s.ok, s.fail, s.saved]);
     k.client.note(s.waited < 0.05 && s.saved ? 'отказ сразу' : `ждут ${fmt(s.waited)} с`);
     const busy = Object.values(s.calls).filter((call) => call.enters !== null && call.enters <= t);
