@@ -100,8 +100,8 @@ export class Player {
 
   resize(width) {
     if (width === this.stage.w || width < 200) return;
-    this.stage.size(width, this.scene.height(width));
-    this.scene.layout(this.stage);
+    this.sheet = this.stage.size(width, this.scene.height(width));
+    this.scene.layout(this.sheet);
     this.timeline.size(width);
     this.overview();
     this.draw();
@@ -276,7 +276,7 @@ export class Player {
     const t = moving && stage.reduced ? Math.floor(clock.t / REDUCED_FRAME) * REDUCED_FRAME : clock.t;
     const state = run.at(t);
     stage.packets.begin();
-    scene.draw(stage, state, t);
+    scene.draw(this.sheet, state, t);
     stage.packets.end();
     const [tone, name] = scene.badge(state);
     set(this.badge, 'class', `k-badge tone-${tone}`);

@@ -92,14 +92,14 @@ for (const slug of lessons.keys()) {
   for (const width of WIDTHS) {
     test(`${slug}: the picture is drawn without nonsense at ${width} px`, () => {
       const stage = new Stage(paper());
-      stage.size(width, scene.height(width));
-      scene.layout(stage);
+      const sheet = stage.size(width, scene.height(width));
+      scene.layout(sheet);
       const run = recorded();
       for (const reduced of [false, true]) {
         stage.reduced = reduced;
         for (const t of [0, ...moments(run, 160)]) {
           stage.packets.begin();
-          scene.draw(stage, run.at(t), t);
+          scene.draw(sheet, run.at(t), t);
           stage.packets.end();
         }
       }
@@ -109,21 +109,20 @@ for (const slug of lessons.keys()) {
 
   test(`${slug}: the picture is built anew for another size, and keeps off the stage's own parts`, () => {
     const stage = new Stage(paper());
-    const own = { ...stage };
-    const parts = ['box', 'root', 'under', 'mid', 'over', 'packets'];
     for (const width of WIDTHS) {
-      stage.size(width, scene.height(width));
-      scene.layout(stage);
-      for (const part of parts) assert.equal(stage[part], own[part], `k.${part} belongs to the stage`);
+      const sheet = stage.size(width, scene.height(width));
+      scene.layout(sheet);
+      scene.draw(sheet, scene.initial(), 0);
+      for (const part of Object.keys(stage)) assert.equal(sheet[part], stage[part], `k.${part} belongs to the stage`);
     }
   });
 
   test(`${slug}: an empty log is drawn too`, () => {
     const stage = new Stage(paper());
-    stage.size(900, scene.height(900));
-    scene.layout(stage);
+    const sheet = stage.size(900, scene.height(900));
+    scene.layout(sheet);
     stage.packets.begin();
-    scene.draw(stage, scene.initial(), 0);
+    scene.draw(sheet, scene.initial(), 0);
     stage.packets.end();
     assert.ok(scene.say(scene.initial(), 0));
     assert.ok(scene.overview(new Run(scene), 1));

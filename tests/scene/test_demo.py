@@ -246,3 +246,14 @@ def test_with_reduced_motion_the_picture_changes_in_steps(card: Card) -> None:
     card.wait("d => d.player.t > 1.2")
     shown = card.ask("d => Number(d.player.timeline.range.value)")
     assert shown % 0.5 == 0
+
+
+def test_the_picture_is_built_anew_when_the_phone_is_turned(card: Card) -> None:
+    card.page.set_viewport_size({"width": 390, "height": 844})
+    card.open()
+    assert card.ask("d => d.player.sheet.vertical") is True
+    card.page.set_viewport_size({"width": 844, "height": 390})
+    card.wait("d => d.player.stage.w > 560")
+    assert card.ask("d => d.player.sheet.vertical") is False
+    card.ask("d => d.player.seek(12)")
+    expect(card.box.locator(".k-say")).not_to_be_empty()

@@ -19,7 +19,10 @@ export class Stage {
     this.w = 0;
   }
 
-  /** Clears the picture for a new size in CSS pixels. */
+  /**
+   * Clears the picture for a new size in CSS pixels; returns the sheet that a scene builds it on and keeps its
+   * handles on. A new one each time: a handle may be called like the method that made it.
+   */
   size(width, height) {
     this.w = width;
     this.h = height;
@@ -30,6 +33,7 @@ export class Stage {
     for (const layer of [this.under, this.mid, this.over]) layer.replaceChildren();
     this.links = {};
     this.pulses = new Map();
+    return Object.create(this);
   }
 
   /** Any SVG element, for what only this scene has. */
