@@ -44,6 +44,7 @@ class HashRing:
         self.shards: dict[str, int] = {}  # name → weight
         self._points: list[tuple[int, str]] = []  # sorted; at one position by name, whoever came first
         self._positions: list[int] = []  # of the same points: what bisect looks through
+        # [/ring]
 
     # [owner]
     def owner(self, key: str) -> str:
@@ -75,7 +76,6 @@ class HashRing:
         self._points = sorted(points)
         self._positions = [position for position, _ in self._points]
         # [/change]
-        # [/ring]
 
 
 # [rendezvous]
