@@ -165,7 +165,7 @@ export default {
     return open ? ['fail', `Разомкнуто: ${open}`] : ['ok', 'Всё замкнуто'];
   },
   key: (e) => e.kind === 'breaker.state' || turn(e) || (e.kind === 'pool.level' && empty(e)),
-  still: (run) => (run.events.find((e) => e.kind === 'try.ended' && e.how === 'timeout' && e.n === 2)?.t ?? 0) + 0.1,
+  still: (run) => (run.events.find((e) => e.kind === 'try.sent' && e.n === 3)?.t ?? 0) + 0.1,
 
   say(s, t) {
     if (empty(s)) return 'Пул пуст: соединения держат незакрытые ответы. Теперь не дозвониться и до здоровых.';
