@@ -137,7 +137,7 @@ class RetryPolicy:
         try:
             ceiling = min(self.max_delay, self.initial_delay * self.multiplier**retries)
         except OverflowError:  # 2.0 ** 1024: whoever retries for days gets here
-            ceiling = self.max_delay
+            ceiling = self.max_delay if self.initial_delay else 0.0
         match self.jitter:
             case "none":
                 return ceiling
