@@ -10,6 +10,7 @@ import atexit
 import gzip
 import json
 import re
+import sys
 import threading
 import tomllib
 from concurrent.futures import Future
@@ -28,8 +29,8 @@ from sandbox.pool import Pool
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 MARKER = re.compile(r"^\s*# \[/?[a-z][a-z0-9-]*\]\s*$")
 Event = dict[str, Any]
-# Real runs at once: with more of them, two cores would bend the time they live by.
-_PLACES = threading.Semaphore(3)
+# Real runs at once. Each takes some hundredths of a core; many more would bend the time they live by.
+_PLACES = threading.Semaphore(8)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Lesson:
     def module(self, name: str) -> ModuleType:
         """The file, imported under a name of its own."""
         module = ModuleType(f"{self.folder.name}.{name}")
+        sys.modules[module.__name__] = module  # dataclasses look their module up
         exec(compile(self.code(name), name, "exec"), module.__dict__)
         return module
 
@@ -93,8 +95,7 @@ class Lesson:
         self, variant: str, script: tuple[tuple[float, str, Any], ...] = (), **controls: Any
     ) -> list[Event]:
         """Events of one run of the demo with `variant` (`reference`, `naive`): played once, then kept."""
-        if self.real:
-            _begin_the_usual(self)
+        begin_the_usual(self)
         begun = _begun(self, variant, script, tuple(sorted(controls.items())))
         return begun.result() if isinstance(begun, Future) else begun
 
@@ -110,8 +111,10 @@ class Lesson:
 
 
 @cache
-def _begin_the_usual(lesson: Lesson) -> None:
-    """The runs that `test_every_lesson` asks for, so that nobody waits for them one after another."""
+def begin_the_usual(lesson: Lesson) -> None:
+    """Begin the runs that `test_every_lesson` asks for, so that nobody waits for one after another."""
+    if not lesson.real:
+        return
     low, high = lesson.ends()
     for variant, controls in (("reference", {}), ("naive", {}), ("reference", low), ("reference", high)):
         _begun(lesson, variant, (), tuple(sorted(controls.items())))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.content.lessons import LESSONS, Event, Lesson
+from tests.content.lessons import LESSONS, Event, Lesson, begin_the_usual
 
 FILES = (
     "lesson.md",
@@ -44,6 +44,14 @@ OFFICIALESE = re.compile(
 )
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=str)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _real_runs(request: pytest.FixtureRequest) -> None:
+    """Lessons with real components take as long as their demos: all of them begin together."""
+    chosen = [getattr(item, "callspec", None) for item in request.session.items]
+    for lesson in {spec.params["lesson"] for spec in chosen if spec and "lesson" in spec.params}:
+        begin_the_usual(lesson)
 
 
 def without_code(text: str) -> str:
