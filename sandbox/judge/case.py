@@ -338,7 +338,7 @@ class Case:
         self._looks.append(look)
 
     def run_on(self) -> None:
-        """Let a little more time pass, for a failed case's picture alone. Raises Breach, and what looks raise."""
+        """Let a little more time pass, for a failed case's picture. Raises Breach, and what looks raise."""
         end = self.now + EXCHANGE.afterwards
         while self._looks and self.now < end - 1e-6:
             until = min(end, self.now + EXCHANGE.afterwards_step)
