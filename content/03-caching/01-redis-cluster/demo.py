@@ -44,7 +44,7 @@ STORY: tuple[tuple[float, str, Any], ...] = (
     (11.0, "command", "mget_tag"),
     (13.0, "command", "get"),
     (15.0, "migrate", True),
-    (17.4, "command", "mget_tag"),
+    (17.8, "command", "mget_tag"),
     (19.2, "command", "get"),
     (26.0, "down", "1"),
     (33.0, "coverage", False),
@@ -233,8 +233,11 @@ class World:
         with contextlib.suppress(Exception):  # the function is the reader's
             ours = key_slot(key)
         server = await self.slot_of(key)
-        told = {"ours": ours if isinstance(ours, int) else -1, "server": server}
-        self.lab.emit("key.slot", key=key, part=hashed(key), **told, node=self.holder(server))
+        told = {"key": key, "part": hashed(key), "server": server, "node": self.holder(server)}
+        if ours == server:
+            self.lab.emit("key.slot", **told, ours=server)
+        else:
+            self.lab.emit("key.missed", **told, ours=ours if isinstance(ours, int) else -1)
 
     async def on_down(self, *_: object) -> None:
         """Stop one node and start the others, as the control says."""

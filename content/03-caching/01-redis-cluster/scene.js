@@ -5,7 +5,8 @@ const FIRST = [0, 5461, 10923, 16384]; // slots the nodes begin with
 const STATE = { ok: 'отвечает', fail: 'молчит', dead: 'остановлен', new: 'запускается' };
 const WORDS = {
   'node.state': (e) => `Узел ${e.node} ${STATE[e.state]}`,
-  'key.slot': (e) => `${e.key}: слот ${e.server}, узел ${e.node}; у клиента слот ${e.ours}`,
+  'key.slot': (e) => `${e.key}: слот ${e.server}, узел ${e.node}`,
+  'key.missed': (e) => `${e.key}: клиент ищет в слоте ${e.ours}, ключ в слоте ${e.server}, узел ${e.node}`,
   'hop.sent': (e) => `Запрос ${e.id}: к узлу ${e.node}${e.map ? ' за картой' : e.asking ? ' с ASKING' : ''}`,
   'hop.answered': (e) => `Запрос ${e.id}: узел ${e.node} — ${answer(e)}`,
   'request.done': (e) => `Запрос ${e.id}: ${e.error || 'ответ'}, узлов ${e.visits}`,
@@ -37,7 +38,7 @@ export default {
     if (s.moves.length > 64) s.moves = s.moves.filter((move) => move.t + HOP > e.t);
     switch (e.kind) {
       case 'node.state': s.nodes[e.node] = e.state; s.ready ||= alive(s) === 3; break;
-      case 'key.slot': s.chosen = { ...e }; break;
+      case 'key.slot': case 'key.missed': s.chosen = { ...e }; break;
       case 'hop.sent': go(1, e.map ? 'probe' : 'request'); if (e.asking) s.told[e.node] = { word: 'ASKING', t: e.t }; break;
       case 'hop.answered':
         go(-1, e.answer === 'ok' ? (e.map ? 'probe' : 'ok') : /^(moved|ask|try)/.test(e.answer) ? 'reject' : 'fail');
@@ -84,8 +85,7 @@ export default {
 
   draw(k, s, t) {
     const { slot, chosen: { key, part, ours, server, node } } = s;
-    const begin = key.indexOf(part);
-    [key.slice(0, begin), part, key.slice(begin + part.length)].forEach((text, i) => write(k.key[i], text));
+    [key.slice(0, key.indexOf(part)), part, key.slice(key.indexOf(part) + part.length)].forEach((text, i) => write(k.key[i], text));
     k.sum(key && `CRC16 mod 16384 = ${ours < 0 ? '?' : ours}`);
     k.counts([s.ok, s.fail, s.reject]);
     k.boxes.forEach((box, i) => {
