@@ -1,7 +1,7 @@
-import { fmt, overview, plural } from '#kit';
+import { fmt, overview } from '#kit';
 
 const HOP = 0.3; // seconds a packet travels one way, as in demo.py
-const [LINE, PICKS, CLUMP] = [12, 60, 7]; // requests drawn at a server; last choices kept; so many in a row are a clump
+const [LINE, PICKS, CLUMP] = [12, 60, 3]; // requests drawn at a node; last choices kept; turns of others missed in a clump
 const ERRORS = { ConnectionRefused: 'узел лежит', ConnectionReset: 'узел упал', NoHealthyNodes: 'живых нет', UnknownNode: 'узла нет' };
 const NOBODY = { up: true, healthy: true, weight: 0, power: 0, inside: [] };
 const name = (id) => (id ? id.toUpperCase() : 'никому');
@@ -27,10 +27,12 @@ function phase({ order, nodes, algorithm }) {
   if (algorithm !== 'weighted') return ['half_open', 'по кругу'];
   return ['closed', idle.length % order.length ? `вес ${idle.map(name).join(', ')} — 0` : 'по весам'];
 }
-/** How many of the last choices in a row fell on one node, though others could serve. */
+/** The longest row of choices of one node, [node, how many], and how many of them were the others' by weight. */
 function clump({ picks, nodes }) {
-  const able = Object.values(nodes).filter((node) => node.healthy && node.weight);
-  return picks.at(-1) && able.length > 1 ? picks.length - 1 - picks.findLastIndex((pick) => pick !== picks.at(-1)) : 0;
+  let [row, most] = [0, ['', 0]];
+  picks.forEach((pick, i) => { most = pick && (row = pick === picks[i - 1] ? row + 1 : 1) > most[1] ? [pick, row] : most; });
+  const all = Object.values(nodes).reduce((sum, node) => sum + (node.healthy && node.weight), 0) || 1;
+  return [...most, most[1] * (1 - (nodes[most[0]]?.weight ?? 0) / all)];
 }
 
 export default {
@@ -51,8 +53,10 @@ export default {
       const made = e.nodes.map((id, i) => [id, { ...NOBODY, weight: e.weights[i], power: e.powers[i], inside: [] }]);
       Object.assign(s, { order: e.nodes, nodes: Object.fromEntries(made) });
     } else if (e.kind === 'balancer.state') Object.assign(s, { algorithm: e.algorithm, picks: [] });
-    else if (e.kind === 'node.state' && node) Object.assign(node, { up: e.up, healthy: e.healthy, weight: e.weight });
-    else if (e.kind === 'request.sent') {
+    else if (e.kind === 'node.state' && node) {
+      Object.assign(node, { up: e.up, healthy: e.healthy, weight: e.weight });
+      s.picks.push(null); // a gap: rows before and after it are counted apart
+    } else if (e.kind === 'request.sent') {
       s.picks = [...s.picks.slice(1 - PICKS), e.node];
       at.inside.push({ id: e.id, t: e.t });
       go(1, 'request');
@@ -64,8 +68,8 @@ export default {
     const v = k.vertical;
     const hub = k.hub = v ? { x: k.w / 2, y: 32, w: k.w - 4, h: 60 } : { x: 90, y: 106, w: 178, h: 204 };
     const [x, left] = [v ? k.w * 0.74 : hub.x, hub.x - hub.w / 2];
-    const rect = (kind, by) => k.shape('rect', { class: kind, x: left + by, y: hub.y - hub.h / 2 + by, width: hub.w, height: hub.h, rx: 14 });
-    [['k-shadow', 4], ['k-box', 0]].forEach((one) => rect(...one));
+    const box = (by) => ({ x: left + by, y: hub.y - hub.h / 2 + by, width: hub.w, height: hub.h, rx: 14, class: by ? 'k-shadow' : 'k-box' });
+    for (const by of [4, 0]) k.shape('rect', box(by));
     if (!v) k.text(hub.x, 34, 'k-title k-mid')('Балансировщик');
     [k.p99, k.p50] = [k.text(x, v ? 29 : 92, 'k-big'), k.text(x, v ? 50 : 118, 'k-sub')];
     k.counts = k.tally(left + 12, v ? 37 : 184, ['ok', 'fail', 'reject'], v ? 50 : 55);
@@ -93,21 +97,18 @@ export default {
       };
     });
   },
-
   draw(k, s, t) {
     for (const rank of ['p99', 'p50']) k[rank](`${rank} ${seconds(s[rank])}`);
     k.counts([s.ok, s.fail, s.reject]);
     const picks = s.picks.slice(-k.picks);
     k.rows.forEach((row, i) => {
-      const id = s.order[i];
-      const node = s.nodes[id] ?? NOBODY;
-      const count = held(node, t);
+      const [id, node] = [s.order[i], s.nodes[s.order[i]] ?? NOBODY];
       const share = (list) => ((list?.[i] ?? 0) / 100 * row.bar).toFixed(1);
       for (const write of row.names) write(id ? name(id) : '');
       row.node.tone(node.up ? 'plain' : 'fail');
       row.trouble(trouble(node));
       row.about(k.vertical ? `×${node.weight}` : `${node.power ? `${node.power}/с · ` : ''}вес ${node.weight}`);
-      row.line(cells(k.vertical ? (trouble(node) ? 0 : 10) : LINE, (j) => (j < count ? (j ? 'busy' : 'ok') : 'none')));
+      row.line(cells(k.vertical ? (trouble(node) ? 0 : 10) : LINE, (j) => (j < held(node, t) ? (j ? 'busy' : 'ok') : 'none')));
       k.set(row.fill, 'width', share(s.shares));
       k.set(row.tick, 'transform', `translate(${share(s.expected)} 0)`);
       row.roll(cells(k.picks, (j) => (picks[j] === '' ? 'fail' : id && picks[j] === id ? 'busy' : 'none')));
@@ -123,15 +124,14 @@ export default {
     const line = Math.max(0, ...s.order.map((id) => held(s.nodes[id], t) - 1));
     const of = (test) => s.order.find((id) => test(s.nodes[id]))?.toUpperCase();
     const [dead, fresh] = [of((node) => trouble(node) === 'лежит'), of((node) => trouble(node) === 'ожил?')];
-    const [gone, worst, row] = [of(trouble), of((node) => held(node, t) > line), clump(s)];
+    const [gone, worst, [who, row, missed]] = [of(trouble), of((node) => held(node, t) > line), clump(s)];
     if (s.inside.length) return 'Балансировщик отдал узел без адреса: клиент ждёт впустую.';
     if (t - s.refused < 1) return 'Живых узлов нет: клиент получает отказ сразу.';
     if (dead) return `Сервер ${dead} лежит, а балансировщик ещё не знает: запросы пропадают.`;
     if (fresh) return `Сервер ${fresh} поднялся, но до следующей проверки запросов не получит.`;
-    if (gone && line > 2) return `Без ${gone} остальные не справляются: у ${worst} ждут ${line}. Веса сил не прибавляют.`;
-    if (gone) return `Сервер ${gone} исключён, его долю делят остальные.`;
-    if (row >= CLUMP) return `Пачка: ${plural(row, 'запрос', 'запроса', 'запросов')} подряд серверу ${name(s.picks.at(-1))}, остальные скучают.`;
-    if (s.algorithm !== 'weighted') return line > 1 ? `Всем поровну, а силы разные: у ${worst} ждут ${line}, другие скучают.` : 'По кругу: всем поровну.';
+    if (gone) return line > 2 ? `Без ${gone} сил не хватает: у ${worst} ждут ${line}.` : `Сервер ${gone} исключён, его долю делят остальные.`;
+    if (missed >= CLUMP) return `Пачка: ${row} подряд узлу ${name(who)}, остальные простаивают.`;
+    if (s.algorithm !== 'weighted') return line > 1 ? `Всем поровну, а силы разные: у ${worst} ждут ${line}.` : 'По кругу: всем поровну.';
     if (line && !s.nodes[worst.toLowerCase()].weight) return `Вес ${worst} — ноль: нового не дают, старое дорабатывается. Осталось ${line}.`;
     if (line > 2) return `Доли теперь по силам, но накопленное само не исчезнет: у ${worst} ждут ${line}.`;
     return 'Каждому по силам, и запросы чередуются: очередей почти нет.';

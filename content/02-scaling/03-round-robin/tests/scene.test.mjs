@@ -10,22 +10,27 @@ const ready = [0, 'world.ready', { nodes: ['a', 'b', 'c'], powers: [4, 2, 1], we
 const by = (algorithm) => [0, 'balancer.state', { algorithm }];
 const node = (t, id, up, healthy, weight = 10) => [t, 'node.state', { node: id, up, healthy, weight }];
 const sent = (node, count, from = 1) => Array.from({ length: count }, (_, i) => [from + i / 10, 'request.sent', { id: from * 100 + i, node }]);
+/** Requests to one node, each followed by one to `a` that is answered at once. */
+const fed = (node, count) => sent(node, count).flatMap(([t, kind, { id }]) => [
+  [t, kind, { id, node }], [t, kind, { id: id + 50, node: 'a' }], [t, 'request.done', { id: id + 50, node: 'a', ms: 0 }],
+]);
 const said = (t, ...events) => scene.say(replay(log(ready, ...events), t), t);
 
 test('a line at a server is told with its length and whose it is', () => {
-  assert.match(said(4, by('round_robin'), ...sent('c', 5)), /силы разные: у C ждут 4/);
+  assert.match(said(4, by('round_robin'), ...fed('c', 5)), /силы разные: у C ждут 4/);
 });
 
 test('right weights do not undo the line that has grown', () => {
-  assert.match(said(4, by('weighted'), ...sent('c', 5)), /само не исчезнет: у C ждут 4/);
+  assert.match(said(4, by('weighted'), ...fed('c', 5)), /само не исчезнет: у C ждут 4/);
 });
 
 test('a drained server works off what it has', () => {
-  assert.match(said(4, by('weighted'), ...sent('c', 3), node(3, 'c', true, true, 0)), /Вес C — ноль.*Осталось 2/);
+  assert.match(said(4, by('weighted'), ...fed('c', 3), node(3, 'c', true, true, 0)), /Вес C — ноль.*Осталось 2/);
 });
 
 test('many choices in a row are a clump, unless there is nobody else', () => {
-  assert.match(said(3, by('weighted'), ...sent('a', 9)), /Пачка: 9.запросов подряд узлу A/);
+  assert.match(said(3, by('weighted'), ...sent('a', 9)), /Пачка: 9 подряд узлу A/);
+  assert.match(said(3, by('weighted'), ...sent('a', 9), ...sent('b', 1, 2)), /Пачка: 9 подряд узлу A/, 'and it is told for a while');
   const alone = [node(0, 'b', true, false), node(0, 'c', true, true, 0)];
   assert.doesNotMatch(said(3, by('weighted'), ...alone, ...sent('a', 9)), /Пачка/);
 });
