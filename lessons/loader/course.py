@@ -65,7 +65,7 @@ def load_course(root: Path | None = None) -> Report:
     started = time.monotonic()
     root = root or Path(settings.CONTENT_DIR)
     problems = Problems(root)
-    chapters = discover(root, problems)
+    chapters = discover(root, problems, drafts=settings.LOCAL)
     slugs = {slug for chapter in chapters for slug in chapter.slugs}
     known = terms.defined(folder for chapter in chapters for folder in chapter.lessons)
     common = "\0".join([_renderer_digest(), *sorted(slugs), *map(str, sorted(known.items()))])

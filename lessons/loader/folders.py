@@ -1,18 +1,21 @@
-"""Which chapters and lessons there are, by the names of folders. Reads no lesson."""
+"""Which chapters and lessons there are, by the names of folders. Of a lesson only the front matter is read."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lessons.loader.problems import Problems
 from lessons.loader.table import parse
 from lessons.markdown import typography
 
 _FOLDER = re.compile(r"(\d{2})-([a-z0-9]+(?:-[a-z0-9]+)*)")
+_FRONT = re.compile(r"\+\+\+\n(.*?)\n\+\+\+", re.S)
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -101,8 +104,21 @@ def _planned(chapter: Path, problems: Problems) -> tuple[str, str, tuple[Planned
     return title, aim, tuple(planned)
 
 
-def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
-    """Chapters in order. Repeated numbers and slugs are problems."""
+def front(folder: Path) -> dict[str, Any]:
+    """A lesson's front matter, unchecked; empty when it cannot be read: its builder says what is wrong."""
+    path = folder / "lesson.md"
+    found = _FRONT.match(path.read_text(encoding="utf-8")) if path.exists() else None
+    try:
+        return tomllib.loads(found[1]) if found else {}
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def discover(root: Path, problems: Problems, *, drafts: bool = True) -> tuple[ChapterFolder, ...]:
+    """Chapters in order. Repeated numbers and slugs are problems.
+
+    Without `drafts`, lessons marked `draft = true` are as if unwritten.
+    """
     if not root.is_dir():
         problems.add(root, 0, "папки с курсом нет", "укажите папку content")
         return ()
@@ -121,7 +137,9 @@ def discover(root: Path, problems: Problems) -> tuple[ChapterFolder, ...]:
             problems.add(folder, 0, f"глава {number} уже есть: {numbers[number].name}", "смените номер")
         numbers[number] = folder
         title, aim, planned = _planned(folder, problems)
-        lessons = tuple(_lessons(folder, problems))
+        lessons = tuple(
+            lesson for lesson in _lessons(folder, problems) if drafts or not front(lesson.path).get("draft")
+        )
         written = {lesson.slug for lesson in lessons}
         planned = tuple(plan for plan in planned if plan.slug not in written)
         taken: dict[int, str] = {}

@@ -116,6 +116,7 @@ def build(
         "terms": terms.build(table, texts, folder.slug, known),
         "predict": predict,
         "quiz": quiz,
+        "draft": table.flag("draft"),
     }
     there = {name: (folder.path / name).exists() for name in ("demo.toml", "quiz.toml", "exercise")}
     wanted = {

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lessons.loader.folders import LessonFolder
+from lessons.loader.folders import LessonFolder, front
 from lessons.loader.table import Table
 from lessons.loader.text import Texts
 from lessons.markdown import typography
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_FRONT = re.compile(r"\+\+\+\n(.*?)\n\+\+\+", re.S)
 _MARKS = re.compile(r"[*`$]|\[|\]\([^)]*\)")
 
 
@@ -32,12 +30,7 @@ def defined(folders: Iterable[LessonFolder]) -> dict[str, tuple[str, str]]:
 
 
 def _raw(folder: LessonFolder) -> list[dict[str, Any]]:
-    path = folder.path / "lesson.md"
-    front = _FRONT.match(path.read_text(encoding="utf-8")) if path.exists() else None
-    try:
-        terms = tomllib.loads(front[1]).get("terms", []) if front else []
-    except tomllib.TOMLDecodeError:
-        return []
+    terms = front(folder.path).get("terms", [])
     return [term for term in terms if isinstance(term, dict)] if isinstance(terms, list) else []
 
 

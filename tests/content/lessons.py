@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lessons.loader.folders import front
 from sandbox import host, judge, recorder
 from sandbox.guest import rehearsal
 from sandbox.jobs import DemoJob, JudgeJob
@@ -175,7 +176,12 @@ def _host() -> host.Host:
     return host.find(host.var())
 
 
-LESSONS = [Lesson(path.parent) for path in sorted(CONTENT.glob("*/*/lesson.md"))]
+# Drafts are left alone until their author says they are written.
+LESSONS = [
+    lesson
+    for lesson in (Lesson(path.parent) for path in sorted(CONTENT.glob("*/*/lesson.md")))
+    if not front(lesson.folder).get("draft")
+]
 
 
 def lesson(slug: str) -> Lesson:

@@ -1,0 +1,17 @@
+class Full(Exception):
+    pass
+
+
+class Gate:
+    def __init__(self, limit):
+        self.limit = limit
+        self.inside = 0
+
+    async def call(self, function, *args):
+        if self.inside >= self.limit:
+            raise Full
+        self.inside += 1
+        try:
+            return await function(*args)
+        finally:
+            self.inside -= 1
