@@ -1,4 +1,4 @@
-"""Which chapters and lessons there are, by the names of folders. Of a lesson only the front matter is read."""
+"""Which chapters and lessons there are, by the names of folders; of a lesson only the front matter counts."""
 
 from __future__ import annotations
 
