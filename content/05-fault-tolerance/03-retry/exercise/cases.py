@@ -90,8 +90,8 @@ class Bench:
 
     def purse(self) -> Any:
         """The tokens now; into the trace."""
-        (tokens,) = self.c.watched or (None,)
-        if type(tokens) in (int, float):
+        tokens = self.c.watched[0] if self.c.watched else None
+        if isinstance(tokens, int | float):
             self.c.emit("budget.tokens", tokens=round(tokens, 3))
         return tokens
 

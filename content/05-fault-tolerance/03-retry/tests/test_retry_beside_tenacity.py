@@ -43,7 +43,7 @@ def test_full_jitter_is_that_of_wait_random_exponential(
     ours = RetryPolicy(99, first, cap, factor, "full", random=lambda: draw).delay(retries)
     peer = tenacity.wait_random_exponential(multiplier=first, max=cap, exp_base=factor)
     with pytest.MonkeyPatch.context() as patch:  # the same chance for both
-        patch.setattr(tenacity.wait.random, "uniform", lambda low, high: low + (high - low) * draw)
+        patch.setattr("tenacity.wait.random.uniform", lambda low, high: low + (high - low) * draw)
         assert ours == pytest.approx(tenacity_waits(peer, retries))
 
 
