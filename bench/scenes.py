@@ -1,6 +1,6 @@
-"""Every lesson's scene in a real browser: frames a second at ×1, milliseconds of one draw, milliseconds of a seek.
+"""Every scene in a real browser: frames a second at ×1, milliseconds of one draw, milliseconds of a seek.
 
-A draw is everything the card does for a frame: the state at the moment, the scene, the timeline, the table. Options:
+A draw is all the card does for a frame: the state, the scene, the timeline, the table. Options:
 `--only=<slug>`.
 """
 
