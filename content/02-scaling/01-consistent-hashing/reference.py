@@ -34,7 +34,7 @@ def stable_hash(text: str) -> int:
 class HashRing:
     """A circle of 2⁶⁴ positions; a shard stands at `vnodes` × weight of them and keeps what lies before each.
 
-    Virtual node number i of shard "A" is at `hash("A-i")`. Raises ValueError if `vnodes` < 1. Not thread-safe
+    Virtual node number i of shard "A" is at `hash("A-i")`. ValueError if `vnodes` < 1. Not thread-safe.
     """
 
     def __init__(self, vnodes: int = 160, *, hash: Callable[[str], int] = stable_hash) -> None:
@@ -86,7 +86,7 @@ class Rendezvous(HashRing):
         """The shard with the highest score for this key. Raises NoShards."""
         if not self.shards:
             raise NoShards("nobody has come")
-        draws = {shard: (self._hash(f"{shard}-{key}") + 0.5) / 2**64 for shard in self.shards}
+        draws = {shard: ((self._hash(f"{shard}-{key}") >> 12) + 0.5) / 2**52 for shard in self.shards}
         return max(draws, key=lambda shard: (self.shards[shard] / -log(draws[shard]), shard))
 
     def _place(self, points: list[tuple[int, str]]) -> None:

@@ -3,42 +3,32 @@ import { clamp, ease, fmt, lerp, overview, plural } from '#kit';
 const NAMES = [...'ABCDEF'];
 const FILL = ['var(--ok)', 'var(--warn-fill)', 'var(--probe)', 'var(--blue)',
   'color-mix(in oklab, var(--fail) 50%, var(--probe))', 'color-mix(in oklab, var(--ink) 62%, var(--card))'];
-const FLY = 0.9; // seconds a moving basket is seen on its way
-const MEMORY = 4; // seconds in which old readings are forgotten
 const PHASE = { closed: ['ok', 'Всё на местах'], half_open: ['probe', 'Переезд'], open: ['fail', 'Есть пропажа'] };
 const CAUSE = { join: 'Пришёл', leave: 'Ушёл', crash: 'Сгорел' };
 const dot = (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
 const diamond = (r) => `M0 ${-r}L${r} 0 0 ${r} ${-r} 0z`;
 const colour = (name) => FILL[NAMES.indexOf(name)] ?? 'var(--mute)';
 const percent = (value) => `${fmt(value, value % 1 ? 1 : 0)} %`;
-const baskets = (n) => plural(n, 'корзина', 'корзины', 'корзин');
-const sum = (list) => list.reduce((one, more) => one + more, 0);
+const busy = (s, name) => s.seen.filter(({ shard }) => shard === name).length / s.seen.length; // share of the latest readings
 const phase = (e) => (e.kind === 'change.measured' ? (e.missing ? 'open' : 'closed') : e.kind === 'change.started' && e.cause !== 'crash' ? 'half_open' : null);
 const WORDS = {
   'change.started': (e) => `${CAUSE[e.cause]} шард ${e.shard}`,
   'key.moved': (e) => `Корзина ${e.id}: ${e.source} → ${e.target}`,
   'key.read': (e) => `Корзина ${e.id}: на шарде ${e.shard} ${e.found ? 'нашлась' : 'её нет'}`,
-  'ring.seen': (e) => `Шарды ${e.shards}`,
   'change.measured': (e) => `Сменили хозяина ${percent(e.moved)}, модель ${percent(e.model)}; не найти ${e.missing}`,
 };
-
-/** Sets attributes by name. */
 const put = (k, shape, attributes) => { for (const name in attributes) k.set(shape, name, attributes[name]); };
 
-/** One path a shard: its arcs around the circle; and letters at those wide enough. */
-function circle(k, s, point) {
-  const [paths, letters, n] = [{}, [], s.arcs.length];
+// One path a shard, all its arcs; and letters at those wide enough.
+function circle(k, arcs, point) {
+  const [paths, letters, n] = [{}, [], arcs.length];
   for (let i = 0, j = 0; i < n; i = j) {
-    while (j < n && s.arcs[j] === s.arcs[i]) j++;
-    paths[s.arcs[i]] = `${paths[s.arcs[i]] ?? ''}M${point(i / n, k.R)}A${k.R} ${k.R} 0 ${+(j - i > n / 2)} 1 ${point(Math.min(j / n, i / n + 0.9999), k.R)}`;
-    if (j - i > n * 0.03) letters.push([s.arcs[i], point((i + j) / 2 / n, k.R + k.wide / 2 + 10)]);
+    while (j < n && arcs[j] === arcs[i]) j++;
+    paths[arcs[i]] = `${paths[arcs[i]] ?? ''}M${point(i / n, k.R)}A${k.R} ${k.R} 0 ${+(j - i > n / 2)} 1 ${point(Math.min(j / n, i / n + 0.9999), k.R)}`;
+    if (j - i > n * 0.03) letters.push([arcs[i], point((i + j) / 2 / n, k.R + k.wide / 2 + 10)]);
   }
   NAMES.forEach((name, i) => k.set(k.arcs[i], 'd', paths[name] ?? ''));
-  k.letters.forEach(({ group, say }, i) => {
-    say(letters[i]?.[0] ?? '');
-    k.set(group, 'transform', `translate(${letters[i]?.[1] ?? 0})`);
-  });
-  k.drawn = s.arcs;
+  k.letters.forEach(({ group, say }, i) => { say(letters[i]?.[0] ?? ''); k.set(group, 'transform', `translate(${letters[i]?.[1] ?? 0})`); });
 }
 
 export default {
@@ -46,12 +36,10 @@ export default {
   chart: { label: 'Сменили хозяина, %', bound: (value) => `модель K/N: ${percent(value)}` },
   columns: [{ title: 'Что случилось', text: (e) => WORDS[e.kind]?.(e) ?? '' }],
   height: (width) => (width < 560 ? 226 : 290),
-
   initial: () => ({
     phase: 'closed', keys: 1, angles: [], owners: '', at: [], arcs: '', shards: '', weights: [], vnodes: 0, since: -9, cause: 'start', shard: '',
-    carried: null, moved: null, model: 0, spread: 0, spread_model: 0, fullest: 1, reads: {}, readAt: 0, seen: [], flights: [],
+    carried: null, moved: null, model: 0, spread: 0, spread_model: 0, fullest: 1, seen: Array(6).fill({ t: -9, id: 0 }), flights: [],
   }),
-
   reduce(s, e) {
     s.phase = phase(e) ?? s.phase;
     switch (e.kind) {
@@ -60,18 +48,11 @@ export default {
       case 'change.started': Object.assign(s, { cause: e.cause, shard: e.shard, flights: [], carried: e.cause === 'crash' ? null : 0 }); break;
       case 'ring.seen': Object.assign(s, e, { at: [...e.at] }); break;
       case 'change.measured': Object.assign(s, e, { carried: null, since: e.t }, e.shard ? {} : { moved: null }); break;
-      case 'key.moved':
-        s.flights = [...s.flights.filter((one) => one.t > e.t - FLY), e];
-        Object.assign(s, { carried: s.carried + 1, at: s.at.with(e.id, e.target) });
-        break;
-      case 'key.read':
-        for (const name in s.reads) s.reads[name] *= Math.exp((s.readAt - e.t) / MEMORY);
-        s.reads[e.shard] = (s.reads[e.shard] ?? 0) + 1;
-        Object.assign(s, { readAt: e.t, seen: [...s.seen.slice(-5), e] });
+      case 'key.moved': Object.assign(s, { carried: s.carried + 1, at: s.at.with(e.id, e.target), flights: [...s.flights.slice(-31), e] }); break;
+      case 'key.read': s.seen = [...s.seen.slice(-31), e];
     }
     return s;
   },
-
   layout(k) {
     const v = k.vertical;
     Object.assign(k, { R: v ? 84 : 120, wide: v ? 12 : 18, r: v ? 2.3 : 3.3, drawn: null });
@@ -88,95 +69,82 @@ export default {
       rect(chip - 11, 1, 22, 22, 'var(--card)', colour(name));
       k.text(chip, top + 17, 'k-body k-mid', group)(name);
       rect(k.left, 1, k.room, 13, 'var(--sunk)');
-      const [bar, read] = [rect(k.left, 1, 0, 13, colour(name)), rect(k.left, 18, 0, 5, 'var(--mute)')];
-      const mean = rect(k.left, -2, 2, 20, 'var(--ink)');
+      const [bar, read, mean] = [rect(k.left, 1, 0, 13, colour(name)), rect(k.left, 18, 0, 5, 'var(--mute)'), rect(k.left, -2, 2, 20, 'var(--ink)')];
       return { group, bar, read, mean, x: chip, y: top + 12, held: k.text(k.left + k.room + 8, top + 13, 'k-body k-left', group) };
     });
     k.spread = v ? k.text(k.w, 218, 'k-tick k-end') : k.text(k.left - 32, 280, 'k-sub k-left');
     k.flying = make(32, 'path', { d: dot(k.r + 1.5), stroke: 'var(--card)' }, k.over);
   },
-
   draw(k, s, t) {
     const [cx, cy] = k.centre;
     const point = (turn, r) => [cx + r * Math.sin(turn * 2 * Math.PI), cy - r * Math.cos(turn * 2 * Math.PI)].map((one) => one.toFixed(1));
     const place = (id) => point(s.angles[id] ?? 0, k.R - k.wide / 2 - k.r * (2.6 + (id % 3) * 2.4));
-    if (k.drawn !== s.arcs) circle(k, s, point);
+    if (k.drawn !== s.arcs) circle(k, k.drawn = s.arcs, point);
     const held = { '-': 0 };
     k.dots.forEach((shape, i) => {
-      const at = s.at[i];
-      k.set(shape, 'display', at ? 'inline' : 'none');
-      if (!at) return;
-      held[at] = (held[at] ?? 0) + 1;
-      const [gone, stray] = [at === '-', s.carried === null && at !== s.owners[i]];
+      const [at, gone] = [s.at[i] ?? '', s.at[i] === '-'];
+      if (at) held[at] = (held[at] ?? 0) + 1;
+      const stray = !gone && s.carried === null && at !== s.owners[i];
       const [fill, stroke] = gone ? ['none', 'var(--probe)'] : [stray ? 'var(--fail)' : colour(at), 'none'];
-      put(k, shape, { transform: `translate(${place(i)})`, d: stray && !gone ? diamond(k.r * 1.6) : dot(k.r), fill, stroke });
+      put(k, shape, { display: at ? 'inline' : 'none', transform: `translate(${place(i)})`, d: stray ? diamond(k.r * 1.6) : dot(k.r), fill, stroke });
     });
-    const [mean, reads] = [(s.at.length - held['-']) / (sum(s.weights) || 1), sum(Object.values(s.reads)) || 1];
+    const mean = (s.at.length - held['-']) / (s.weights.reduce((one, more) => one + more, 0) || 1);
     const scale = k.room / Math.max(s.keys / 2, ...Object.values(held));
     k.rows.forEach((row, i) => {
-      const [n, count, read] = [s.shards.indexOf(NAMES[i]), held[NAMES[i]] ?? 0, s.reads[NAMES[i]] ?? 0];
+      const [n, count] = [s.shards.indexOf(NAMES[i]), held[NAMES[i]] ?? 0];
       const shown = n >= 0 || count > 0;
-      k.set(row.group, 'opacity', shown ? 1 : 0.2);
       k.set(row.bar, 'width', (count * scale).toFixed(1));
-      k.set(row.read, 'width', (shown ? (read / reads) * k.room : 0).toFixed(1));
+      k.set(row.read, 'width', (shown ? busy(s, NAMES[i]) * k.room : 0).toFixed(1));
       put(k, row.mean, { display: n < 0 ? 'none' : 'inline', x: (k.left + scale * mean * (s.weights[n] ?? 0)).toFixed(1) });
+      k.set(row.group, 'opacity', shown ? 1 : 0.2);
       row.held(shown ? String(count) : '');
     });
     k.flying.forEach((shape, i) => {
-      const flight = s.flights.at(-1 - i);
-      const part = flight && !k.reduced ? ease(clamp((t - flight.t) / FLY)) : 1;
-      k.set(shape, 'display', part < 1 ? 'inline' : 'none');
-      if (part === 1) return;
-      const [[x, y], row] = [place(flight.id), k.rows[NAMES.indexOf(flight.target)] ?? k.rows[0]];
-      put(k, shape, { transform: `translate(${lerp(+x, row.x, part)},${lerp(+y, row.y, part)})`, fill: colour(part < 0.5 ? flight.source : flight.target) });
+      const { t: at = -9, id = 0, source, target } = s.flights.at(-1 - i) ?? {};
+      const part = k.reduced ? 1 : ease(clamp((t - at) / 0.9)); // seconds a moving basket is seen on its way
+      const [[x, y], row] = [place(id), k.rows[NAMES.indexOf(target)] ?? k.rows[0]];
+      const transform = `translate(${lerp(+x, row.x, part)},${lerp(+y, row.y, part)})`;
+      put(k, shape, { display: part < 1 ? 'inline' : 'none', transform, fill: colour(part < 0.5 ? source : target) });
     });
-    for (let i = 0; i < 6; i++) {
-      const { id = 0, t: at = -9, found } = s.seen[i] ?? {};
-      k.pulse(`read${i}`, ...place(id), 3, found ? 11 : 18, (t - at) / 0.6, found ? 'ok' : 'fail');
-    }
+    s.seen.slice(-6).forEach(({ id, t: at, found }, i) => k.pulse(`read${i}`, ...place(id), 3, found ? 11 : 18, (t - at) / 0.6, found ? 'ok' : 'fail'));
     k.pulse('turn', cx, cy, k.R + 10, k.R + 28, (t - s.since) / 0.7, PHASE[s.phase][0]);
-    const [now, carried] = [this.value(s), s.carried !== null];
-    const words = now === null ? [s.keys, 'корзин', ''] : [percent(now), carried ? 'уже переехало' : 'сменили хозяина', carried ? '' : `модель: ${percent(s.model)}`];
+    const now = this.value(s);
+    const words = now === null ? [s.keys, 'корзин', ''] : s.carried === null ? [percent(now), 'сменили хозяина', `модель: ${percent(s.model)}`] : [percent(now), 'уже переехало', ''];
     k.words.forEach((say, i) => say(String(words[i])));
     k.spread(`Разброс ${fmt(s.spread, 0)} %, по формуле ${fmt(s.spread_model, 0)} %`);
   },
-
   value: (s) => (s.carried === null ? s.moved : Math.round((1000 * s.carried) / s.keys) / 10),
   badge: (s) => PHASE[s.phase],
   key: (e) => e.kind === 'change.started' || (e.kind === 'change.measured' && e.cause !== 'start'),
   still: (run) => (run.events.find((e) => e.kind === 'key.moved')?.t ?? 0) + 1.6,
-
   say(s, t) {
-    const [gone, recent, parts] = [s.at.filter((at) => at === '-').length, t - s.since < 7, Object.values(s.reads)];
+    const [gone, recent] = [s.at.filter((at) => at === '-').length, t - s.since < 7];
     const astray = s.at.filter((at, i) => at !== s.owners[i]).length - gone;
-    const hot = Math.max(...parts) / sum(parts);
-    if (s.carried !== null && s.cause === 'leave') return `Шард ${s.shard} уходит и раздаёт корзины. Чтения ждут.`;
-    if (s.carried !== null) return `Пришёл шард ${s.shard}: к нему летят корзины с его участков кольца, остальные не двигаются. Чтения ждут.`;
-    if (astray) return `Ищут теперь в другом месте, а ${baskets(astray)} лежат, где лежали: чтение их не находит.`;
+    const hot = Math.max(...NAMES.map((name) => busy(s, name)));
+    if (s.carried !== null) return s.cause === 'leave' ? `Шард ${s.shard} уходит и раздаёт корзины. Чтения ждут.` : `Пришёл шард ${s.shard}: к нему летят корзины с его участков кольца, остальные не двигаются. Чтения ждут.`;
+    if (astray) return `Ищут теперь в другом месте, а ${plural(astray, 'корзина', 'корзины', 'корзин')} лежат, где лежали: чтение их не находит.`;
     if (recent && s.cause === 'crash') return `Шард ${s.shard} сгорел вместе с корзинами: ${gone}. Остальные на местах: кольцо не копирует, оно распределяет.`;
     if (recent && s.moved !== null) return `Сменили хозяина ${percent(s.moved)} корзин, по модели K/N — ${percent(s.model)}.`;
-    if (sum(parts) > 9 && hot > 0.5) return `Один шард отвечает на ${percent(Math.round(100 * hot))} чтений, остальные скучают.`;
-    if (gone) return `Потеряно навсегда: ${baskets(gone)}.`;
+    if (hot > 0.5) return `Один шард отвечает на ${percent(Math.round(100 * hot))} чтений, остальные скучают.`;
+    if (gone) return `Корзин потеряно навсегда: ${gone}.`;
     return `Виртуальных узлов на шард: ${s.vnodes}. Самый полный держит в ${fmt(s.fullest)} раза больше положенного.`;
   },
-
   overview(run, n) {
     const [series, bound] = [[], []];
     const rest = (t) => series.length && series.push([t, series.at(-1)[1]], [t, null]);
-    let [began, count, keys] = [0, 0, 1];
+    let [began, count, keys] = [0, 0, run.events.find((e) => e.kind === 'world.ready')?.keys ?? 1];
     for (const e of run.events) {
-      if (e.kind === 'world.ready') keys = e.keys;
-      if (e.kind === 'change.started') rest(e.t), series.push([began = e.t, count = 0]);
+      if (e.kind === 'change.started' || (e.kind === 'change.measured' && !e.shard)) rest(e.t);
+      if (e.kind === 'change.started') series.push([began = e.t, count = 0]);
       if (e.kind === 'key.moved') series.push([e.t, (100 * (count += 1)) / keys]);
-      if (e.kind === 'change.measured' && !e.shard) rest(e.t);
       if (e.kind === 'change.measured' && e.shard) bound.push([began, e.model]), series.push([e.t, e.moved]);
     }
     rest(run.end);
-    const mark = (e) => (e.kind === 'change.started' && { label: `${CAUSE[e.cause].toLowerCase()} ${e.shard}`, short: e.shard })
-      || (e.cause === 'rebuild' && e.kind === 'ring.seen' && { label: 'собран заново', short: 'заново' });
-    const names = { closed: PHASE.closed[1], half_open: PHASE.half_open[1], open: PHASE.open[1] };
-    const outcome = (e) => e.kind === 'key.read' && (e.found ? 'ok' : 'fail');
-    const drawn = overview(run, n, { first: 'closed', names, phase, value: () => {}, bound: () => {}, mark, outcome });
-    return { ...drawn, series, bound, high: 10 * Math.ceil(Math.max(10, ...[...series, ...bound].map(([, value]) => value)) / 10) };
+    const whole = overview(run, n, {
+      first: 'closed', names: { closed: PHASE.closed[1], half_open: PHASE.half_open[1], open: PHASE.open[1] }, phase, value: () => {}, bound: () => {},
+      mark: (e) => (e.kind === 'change.started' && { label: `${CAUSE[e.cause].toLowerCase()} ${e.shard}`, short: e.shard }) || (e.cause === 'rebuild' && e.kind === 'ring.seen' && { label: 'собран заново', short: 'заново' }),
+      outcome: (e) => e.kind === 'key.read' && (e.found ? 'ok' : 'fail'),
+    });
+    return { ...whole, series, bound, high: 10 * Math.ceil(Math.max(10, ...[...series, ...bound].map(([, value]) => value)) / 10) };
   },
 };

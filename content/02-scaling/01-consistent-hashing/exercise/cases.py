@@ -43,14 +43,12 @@ class Model:
         return self.around([self.hash(key) for key in keys])
 
     def score(self, name: str, key: str) -> float:
-        return -self.shards[name] / log((self.hash(f"{name}-{key}") + 0.5) / TURN)
+        return -self.shards[name] / log(((self.hash(f"{name}-{key}") >> 12) + 0.5) / 2**52)
 
     def around(self, places: list[int]) -> list[str]:
         """Owners of places on the circle."""
-        shards = self.shards.items()
-        points = sorted(
-            (self.hash(f"{name}-{i}"), name) for name, n in shards for i in range(self.vnodes * n)
-        )
+        nodes = [(name, i) for name, weight in self.shards.items() for i in range(self.vnodes * weight)]
+        points = sorted((self.hash(f"{name}-{i}"), name) for name, i in nodes)
         positions = [position for position, _ in points]
         return [points[bisect_right(positions, one) % len(points)][1] for one in places]
 

@@ -55,7 +55,7 @@ class Rendezvous(HashRing):
         return max(self.shards, key=lambda shard: self.score(shard, key))
 
     def score(self, shard, key):
-        return self.shards[shard] / -log((self._hash(f"{shard}-{key}") + 0.5) / 2**64)
+        return self.shards[shard] / -log(((self._hash(f"{shard}-{key}") >> 12) + 0.5) / 2**52)
 
 
 class ShardManager:
