@@ -91,33 +91,35 @@ class SmoothWeightedRoundRobin:
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = roster(nodes)
         self._weights: dict[Node, int] = {}  # of those who took part in the last pick
-        self._owed: dict[Node, float] = {}  # what each of them is owed; the sum of weights is one request
+        self._total = 0  # the sum of these weights: the price of one request
+        self._owed: dict[Node, float] = {}  # what each of them is owed
 
     # [pick]
     def pick(self) -> Node:
         """The healthy node that is owed most; of equals the first. Raises NoHealthyNodes."""
-        healthy = [node for node in self.nodes if node.healthy]
-        if not healthy:
-            raise NoHealthyNodes(len(self.nodes))
-        weights = {node: node.weight for node in healthy if node.weight > 0} or dict.fromkeys(healthy, 1)
-        total = sum(weights.values())
+        weights = {node: node.weight for node in self.nodes if node.healthy and node.weight > 0}
+        weights = weights or {node: 1 for node in self.nodes if node.healthy}
         if weights != self._weights:
-            self._settle(weights, total)
+            self._settle(weights)
+        if not weights:
+            raise NoHealthyNodes(len(self.nodes))
         owed = self._owed
         for node, weight in weights.items():
             owed[node] += weight
-        chosen = max(weights, key=owed.__getitem__)
-        owed[chosen] -= total
+        chosen = max(owed, key=owed.__getitem__)
+        owed[chosen] -= self._total
         return chosen
         # [/pick]
 
     # [settle]
-    def _settle(self, weights: dict[Node, int], total: int) -> None:
+    def _settle(self, weights: dict[Node, int]) -> None:
         """Somebody left, came or changed weight: those who stay keep what they are owed *in requests*.
 
-        The unit is the sum of weights, and it has just changed. A newcomer is owed nothing: it was not here.
+        The price of a request has just changed, so debts are told in the new one. A newcomer is owed
+        nothing: while it was away, others did the work.
         """
-        before = sum(self._weights.values()) or total
-        self._owed = {node: self._owed.get(node, 0) * total / before for node in weights}
+        before, self._total = self._total, sum(weights.values())
+        scale = self._total / (before or 1)
+        self._owed = {node: self._owed.get(node, 0) * scale for node in weights}
         self._weights = weights
         # [/settle]

@@ -136,6 +136,7 @@ class Bench:
     async def refuses(self, what: str) -> None:
         got = await self.c.call(self.balancer, "pick")
         self.c.raised(got, "NoHealthyNodes", what)
+        self.owed = {}  # nobody takes part
         number = len(self.got) + 1000
         self.c.emit("request.failed", id=number, node="", error="NoHealthyNodes")
         await self.c.advance(GAP)

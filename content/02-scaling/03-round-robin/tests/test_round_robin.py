@@ -120,6 +120,7 @@ def test_whatever_changes_everybody_stays_within_two_requests_of_its_share(
         if not healthy:
             with pytest.raises(NoHealthyNodes):
                 balancer.pick()
+            owed = {}
             continue
         taking = {n: n.weight for n in healthy if n.weight} or dict.fromkeys(healthy, 1)
         for _ in range(requests):
@@ -135,16 +136,17 @@ def test_whatever_changes_everybody_stays_within_two_requests_of_its_share(
 class KeepsOldUnits(Smooth):  # type: ignore[misc, valid-type]
     """What the text warns of: the price of a request has changed, the debts have not."""
 
-    def _settle(self, weights: dict[Any, int], total: int) -> None:
+    def _settle(self, weights: dict[Any, int]) -> None:
         self._owed = {node: self._owed.get(node, 0) for node in weights}
-        self._weights = weights
+        self._weights, self._total = weights, sum(weights.values())
 
 
 class StartsOver(Smooth):  # type: ignore[misc, valid-type]
     """The other one: every change wipes the book."""
 
-    def _settle(self, weights: dict[Any, int], total: int) -> None:
-        self._owed, self._weights = dict.fromkeys(weights, 0), weights
+    def _settle(self, weights: dict[Any, int]) -> None:
+        self._owed = dict.fromkeys(weights, 0)
+        self._weights, self._total = weights, sum(weights.values())
 
 
 @pytest.mark.parametrize(("kind", "in_a_row"), [(Smooth, 2), (KeepsOldUnits, 11)])
