@@ -5,12 +5,11 @@ const FILL = ['var(--ok)', 'var(--warn-fill)', 'var(--probe)', 'var(--blue)',
   'color-mix(in oklab, var(--fail) 50%, var(--probe))', 'color-mix(in oklab, var(--ink) 62%, var(--card))'];
 const PHASE = { closed: ['ok', 'Всё на местах'], half_open: ['probe', 'Переезд'], open: ['fail', 'Есть пропажа'] };
 const CAUSE = { join: 'Пришёл', leave: 'Ушёл', crash: 'Сгорел' };
-const dot = (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
-const diamond = (r) => `M0 ${-r}L${r} 0 0 ${r} ${-r} 0z`;
+const [dot, diamond] = [(r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`, (r) => `M0 ${-r}L${r} 0 0 ${r} ${-r} 0z`];
 const colour = (name) => FILL[NAMES.indexOf(name)] ?? 'var(--mute)';
 const percent = (value) => `${fmt(value, value % 1 ? 1 : 0)} %`;
 const busy = (s, name) => s.seen.filter(({ shard }) => shard === name).length / s.seen.length; // share of the latest readings
-const phase = (e) => (e.kind === 'change.measured' ? (e.missing ? 'open' : 'closed') : e.kind === 'change.started' && e.cause !== 'crash' ? 'half_open' : null);
+const phase = (e) => ({ 'change.measured': e.missing ? 'open' : 'closed', 'change.started': e.cause !== 'crash' && 'half_open' })[e.kind] || null;
 const WORDS = {
   'change.started': (e) => `${CAUSE[e.cause]} шард ${e.shard}`,
   'key.moved': (e) => `Корзина ${e.id}: ${e.source} → ${e.target}`,
@@ -20,12 +19,12 @@ const WORDS = {
 const put = (k, shape, attributes) => { for (const name in attributes) k.set(shape, name, attributes[name]); };
 
 // One path a shard, all its arcs; and letters at those wide enough.
-function circle(k, arcs, point) {
-  const [paths, letters, n] = [{}, [], arcs.length];
-  for (let i = 0, j = 0; i < n; i = j) {
-    while (j < n && arcs[j] === arcs[i]) j++;
-    paths[arcs[i]] = `${paths[arcs[i]] ?? ''}M${point(i / n, k.R)}A${k.R} ${k.R} 0 ${+(j - i > n / 2)} 1 ${point(Math.min(j / n, i / n + 0.9999), k.R)}`;
-    if (j - i > n * 0.03) letters.push([arcs[i], point((i + j) / 2 / n, k.R + k.wide / 2 + 10)]);
+function drawArcs(k, arcs, point) {
+  const [R, paths, letters, n] = [k.R, {}, [], arcs.length];
+  for (let i = 0, j = 0, name = arcs[0]; i < n; i = j, name = arcs[i]) {
+    while (arcs[j] === name) j++;
+    paths[name] = `${paths[name] ?? ''}M${point(i / n, R)}A${R} ${R} 0 ${+(j - i > n / 2)} 1 ${point(Math.min(j / n, i / n + 0.9999), R)}`;
+    if (j - i > n * 0.03) letters.push([name, point((i + j) / 2 / n, R + k.wide / 2 + 10)]);
   }
   NAMES.forEach((name, i) => k.set(k.arcs[i], 'd', paths[name] ?? ''));
   k.letters.forEach(({ group, say }, i) => { say(letters[i]?.[0] ?? ''); k.set(group, 'transform', `translate(${letters[i]?.[1] ?? 0})`); });
@@ -65,7 +64,7 @@ export default {
     k.room = k.w - (k.left = x + k.R + (v ? 58 : 108)) - (v ? 30 : 52);
     k.rows = NAMES.map((name, i) => {
       const [group, chip, top] = [k.shape('g', {}), k.left - 20, 8 + i * (v ? 32 : 42)];
-      const rect = (x0, dy, width, height, fill, stroke = 'none') => k.shape('rect', { x: x0, y: top + dy, width, height, rx: 3, fill, stroke }, group);
+      const rect = (x, dy, width, height, fill, stroke = 'none') => k.shape('rect', { x, y: top + dy, width, height, rx: 3, fill, stroke }, group);
       rect(chip - 11, 1, 22, 22, 'var(--card)', colour(name));
       k.text(chip, top + 17, 'k-body k-mid', group)(name);
       rect(k.left, 1, k.room, 13, 'var(--sunk)');
@@ -79,7 +78,7 @@ export default {
     const [cx, cy] = k.centre;
     const point = (turn, r) => [cx + r * Math.sin(turn * 2 * Math.PI), cy - r * Math.cos(turn * 2 * Math.PI)].map((one) => one.toFixed(1));
     const place = (id) => point(s.angles[id] ?? 0, k.R - k.wide / 2 - k.r * (2.6 + (id % 3) * 2.4));
-    if (k.drawn !== s.arcs) circle(k, k.drawn = s.arcs, point);
+    if (k.drawn !== s.arcs) drawArcs(k, k.drawn = s.arcs, point);
     const held = { '-': 0 };
     k.dots.forEach((shape, i) => {
       const [at, gone] = [s.at[i] ?? '', s.at[i] === '-'];
@@ -106,11 +105,11 @@ export default {
       const transform = `translate(${lerp(+x, row.x, part)},${lerp(+y, row.y, part)})`;
       put(k, shape, { display: part < 1 ? 'inline' : 'none', transform, fill: colour(part < 0.5 ? source : target) });
     });
-    s.seen.slice(-6).forEach(({ id, t: at, found }, i) => k.pulse(`read${i}`, ...place(id), 3, found ? 11 : 18, (t - at) / 0.6, found ? 'ok' : 'fail'));
+    s.seen.slice(-6).forEach((e, i) => k.pulse(`read${i}`, ...place(e.id), 3, e.found ? 11 : 18, (t - e.t) / 0.6, e.found ? 'ok' : 'fail'));
     k.pulse('turn', cx, cy, k.R + 10, k.R + 28, (t - s.since) / 0.7, PHASE[s.phase][0]);
-    const now = this.value(s);
-    const words = now === null ? [s.keys, 'корзин', ''] : s.carried === null ? [percent(now), 'сменили хозяина', `модель: ${percent(s.model)}`] : [percent(now), 'уже переехало', ''];
-    k.words.forEach((say, i) => say(String(words[i])));
+    const [now, model] = [this.value(s), s.carried === null ? `модель: ${percent(s.model)}` : ''];
+    const words = now === null ? [String(s.keys), 'корзин', ''] : [percent(now), model ? 'сменили хозяина' : 'уже переехало', model];
+    k.words.forEach((say, i) => say(words[i]));
     k.spread(`Разброс ${fmt(s.spread, 0)} %, по формуле ${fmt(s.spread_model, 0)} %`);
   },
   value: (s) => (s.carried === null ? s.moved : Math.round((1000 * s.carried) / s.keys) / 10),
@@ -121,9 +120,10 @@ export default {
     const [gone, recent] = [s.at.filter((at) => at === '-').length, t - s.since < 7];
     const astray = s.at.filter((at, i) => at !== s.owners[i]).length - gone;
     const hot = Math.max(...NAMES.map((name) => busy(s, name)));
-    if (s.carried !== null) return s.cause === 'leave' ? `Шард ${s.shard} уходит и раздаёт корзины. Чтения ждут.` : `Пришёл шард ${s.shard}: к нему летят корзины с его участков кольца, остальные не двигаются. Чтения ждут.`;
+    if (s.carried !== null && s.cause === 'leave') return `Шард ${s.shard} уходит и раздаёт корзины. Чтения ждут.`;
+    if (s.carried !== null) return `Пришёл шард ${s.shard}: к нему летят корзины с его участков кольца, остальные не двигаются. Чтения ждут.`;
     if (astray) return `Ищут теперь в другом месте, а ${plural(astray, 'корзина', 'корзины', 'корзин')} лежат, где лежали: чтение их не находит.`;
-    if (recent && s.cause === 'crash') return `Шард ${s.shard} сгорел вместе с корзинами: ${gone}. Остальные на местах: кольцо не копирует, оно распределяет.`;
+    if (recent && s.cause === 'crash') return `Шард ${s.shard} сгорел вместе с корзинами: ${gone}. Копий кольцо не хранит, остальные на местах.`;
     if (recent && s.moved !== null) return `Сменили хозяина ${percent(s.moved)} корзин, по модели K/N — ${percent(s.model)}.`;
     if (hot > 0.5) return `Один шард отвечает на ${percent(Math.round(100 * hot))} чтений, остальные скучают.`;
     if (gone) return `Корзин потеряно навсегда: ${gone}.`;
@@ -140,11 +140,11 @@ export default {
       if (e.kind === 'change.measured' && e.shard) bound.push([began, e.model]), series.push([e.t, e.moved]);
     }
     rest(run.end);
-    const whole = overview(run, n, {
-      first: 'closed', names: { closed: PHASE.closed[1], half_open: PHASE.half_open[1], open: PHASE.open[1] }, phase, value: () => {}, bound: () => {},
-      mark: (e) => (e.kind === 'change.started' && { label: `${CAUSE[e.cause].toLowerCase()} ${e.shard}`, short: e.shard }) || (e.cause === 'rebuild' && e.kind === 'ring.seen' && { label: 'собран заново', short: 'заново' }),
-      outcome: (e) => e.kind === 'key.read' && (e.found ? 'ok' : 'fail'),
-    });
+    const names = { closed: PHASE.closed[1], half_open: PHASE.half_open[1], open: PHASE.open[1] };
+    const changed = (e) => e.kind === 'change.started' && { label: `${CAUSE[e.cause].toLowerCase()} ${e.shard}`, short: e.shard };
+    const mark = (e) => changed(e) || (e.cause === 'rebuild' && e.kind === 'ring.seen' && { label: 'собран заново', short: 'заново' });
+    const outcome = (e) => e.kind === 'key.read' && (e.found ? 'ok' : 'fail');
+    const whole = overview(run, n, { first: 'closed', names, phase, mark, outcome, value() {}, bound() {} });
     return { ...whole, series, bound, high: 10 * Math.ceil(Math.max(10, ...[...series, ...bound].map(([, value]) => value)) / 10) };
   },
 };
