@@ -80,11 +80,12 @@ export default {
   still: (run) => (run.events.findLast((e) => e.after === 'jam')?.t ?? 0) + 4,
   initial: () => ({ phase: 'ok', up: 0, jitter: 'full', clients: 300, capacity: 0, tokens: -1, worst: 0, now: CALM, bins: [], flow: [] }),
   reduce(s, e) {
-    const arrived = (first, all) => [...s.bins.filter(([t]) => t > e.t - SPAN - 1), [e.t, first, all, s.phase === 'down']];
-    if (e.kind === 'world.ready' || e.kind === 'run.started') Object.assign(s, e, e.controls);
+    const [, a, b] = s.bins.findLast(([t]) => t === e.t) ?? [0, 0, 0]; // attempts of one moment stand on each other
+    const arrived = (x, y) => [...s.bins.filter(([t]) => t > e.t - SPAN - 1 && t !== e.t), [e.t, a + x, b + y, s.phase === 'down']];
+    if (/ready|started/.test(e.kind)) Object.assign(s, e, e.controls);
     if (e.kind === 'control.set') Object.assign(s, { [e.name]: e.value }, e.name === 'budget' && { changed: e.t });
     if (e.kind === 'fleet.load') Object.assign(s, { bins: arrived(e.first, e.first + e.again), flow: [...s.flow.slice(-4), e], now: e });
-    if (e.kind === 'call.attempt') Object.assign(s, { bins: arrived(+(e.n === 1), 1), solo: e });
+    if (e.kind === 'call.attempt') Object.assign(s, { bins: arrived(+(e.n === 1), 1), solo: e, clients: 0, jitter: '' });
     if (e.kind === 'service.state') Object.assign(s, { phase: e.after, since: e.t }, e.before === 'down' && { up: e.t });
     return Object.assign(s, { broke: e.kind === 'policy.broke' ? e : s.broke, tokens: e.tokens ?? s.tokens, worst: e.worst ?? s.worst });
   },
@@ -101,8 +102,7 @@ export default {
     [k.most, k.top, k.base] = [v ? 16 : 28, 186, k.h - 20];
     k.line = k.cells(k.w - box.w + 9, box.y - 17, k.most, { size: 10, gap: 3, centre: false, per: v ? 8 : 14 });
     k.rates = k.tally(k.w - box.w + 7, box.y + 45, ['ok', 'fail'], v ? 50 : 60);
-    if (!v) k.text(k.w - 24, box.y + 45, 'k-tick k-end')('в секунду');
-    if (!v) k.text(2, k.top - 10, 'k-cap')('Приходит запросов в секунду');
+    if (!v) [k.text(k.w - 24, 109, 'k-tick k-end')('в секунду'), k.text(2, k.top - 10, 'k-cap')('Приходит запросов в секунду')];
     k.mode = k.text(v ? 2 : k.w - 5, k.top - 10, `k-sub ${v ? 'k-left' : 'k-end'}`);
     k.text(k.w / 6, k.h - 4, 'k-tick k-mid')('10\u00a0с назад');
     [k.crowd, k.bars] = [paths(['p-fail', 'p-reject', 'p-request', 'k-cell']), paths(['k-band b-open', 'p-request', 'p-reject'])];
@@ -116,8 +116,8 @@ export default {
     k.rates([sum(s.flow, 'good'), sum(s.flow, 'wasted', 'refused')]);
     k.service.tone(s.phase === 'down' ? 'fail' : 'plain');
     k.service.note(s.phase === 'down' ? 'не отвечает' : `в очереди ${now.queue}${k.vertical ? '' : `, ничьих ${now.stale}`}`);
-    k.client.note(now.pausing ? `в паузе ${now.pausing}` : now.upset ? `не дозвались ${now.upset}` : `на линии ${s.clients}`);
-    k.mode(`${JITTER[s.jitter]}, ${s.tokens < 0 ? 'без бюджета' : `бюджет ${fmt(s.tokens)}`}`);
+    k.client.note(now.pausing ? `в паузе ${now.pausing}` : now.upset ? `не дозвались ${now.upset}` : s.clients ? `на линии ${s.clients}` : '');
+    k.mode([JITTER[s.jitter], s.tokens < 0 ? 'без бюджета' : `бюджет ${fmt(s.tokens)}`].filter(Boolean).join(', '));
   },
   say(s, t) {
     const [again, come, age] = [sum(s.flow, 'again'), sum(s.flow, 'first', 'again'), t - s.up];
@@ -138,9 +138,9 @@ export default {
   },
   overview(run, slices) {
     const names = { closed: NAME.ok, open: NAME.down, half_open: NAME.jam };
-    const [phase, bound, none] = [(e) => BAND[e.after], (e) => e.backlog && e.capacity, () => undefined];
+    const [phase, bound] = [(e) => BAND[e.after], (e) => e.backlog && e.capacity];
     const mark = (e) => e.by === 'story' && STORY[e.name] && { label: STORY[e.name](e.value) };
-    const drawn = overview(run, slices, { first: 'closed', names, mark, phase, bound, value: none, outcome: none });
+    const drawn = overview(run, slices, { first: 'closed', names, mark, phase, bound, value() {}, outcome() {} });
     const loads = run.events.filter((e) => e.kind === 'fleet.load');
     const series = loads.map((e, i) => [e.t, sum(loads.slice(Math.max(0, i - 4), i + 1), 'first', 'again')]);
     const bars = (t) => drawn.bars[Math.min(slices - 1, Math.floor((t / run.end) * slices))];

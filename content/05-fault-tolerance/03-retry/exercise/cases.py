@@ -39,6 +39,7 @@ class Bench:
         if purse is not None:
             bench.budget = await c.new("RetryBudget", *purse)
             await c.watch(bench.budget, "tokens")
+            c.emit("budget.tokens", tokens=purse[0])
             settings["budget"] = bench.budget
         bench.policy = await bench.another(**settings)
         return bench
@@ -264,8 +265,8 @@ async def counts_exactly(c: Case) -> None:
 
 @case("Один бюджет на всех: одновременные вызовы не тратят больше, чем есть", fails="pays_after_the_pause")
 async def shared_by_all(c: Case) -> None:
-    b = await Bench.make(c, purse=(3, 0), max_retries=1)
-    other = await b.another(max_retries=1, budget=b.budget)
+    b = await Bench.make(c, purse=(3, 0), max_retries=1, initial_delay=1.0)
+    other = await b.another(max_retries=1, initial_delay=1.0, budget=b.budget)
     tasks = [b.begin(b.bad(), policy=b.policy if number % 2 else other) for number in range(8)]
     for task in tasks:
         c.raised(await task, ERROR, "Все вызовы кончаются ошибкой сервиса")
