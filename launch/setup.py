@@ -134,7 +134,7 @@ def front_end() -> None:
             )
         stamp.write_text(value)
     scenes = sorted((ROOT / "content").glob("*/*/scene.js"))
-    made_from = sorted(path for path in (ROOT / "static").iterdir() if path.name != "dist")
+    made_from = sorted(path for path in (ROOT / "static").iterdir() if "dist" not in path.name)
     sources = [*made_from, lock, *scenes]
     stamp, value = ROOT / "static" / "dist" / ".stamp", digest(sources)
     if not fresh(stamp, value):

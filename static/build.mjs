@@ -8,7 +8,7 @@
  * gives them hashes. Everything shared or imported lazily becomes a chunk with a hash of its own.
  */
 import { existsSync } from 'node:fs';
-import { cp, readFile, readdir, rm } from 'node:fs/promises';
+import { cp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -18,6 +18,9 @@ import { fonts } from './fonts.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const dist = join(here, 'dist');
+const watching = process.argv.includes('--watch');
+/** Built aside and then put in place: whoever collects or serves the files meanwhile sees the old ones, whole. */
+const place = watching ? dist : join(here, `.dist-${process.pid}`);
 
 /** Gzip budgets in KB: what a reader fetches for each part. */
 const BUDGETS = { base: 5, kit: 10, scene: 4, editor: 150 };
@@ -67,7 +70,7 @@ async function options() {
   for (const [slug, path] of await scenes()) entryPoints.push({ out: `scenes/${slug}`, in: path });
   return {
     entryPoints,
-    outdir: dist,
+    outdir: place,
     entryNames: '[dir]/[name]',
     chunkNames: 'chunks/[name]-[hash]',
     assetNames: 'assets/[name]-[hash]',
@@ -125,7 +128,7 @@ async function weigh(metafile) {
   };
   const outputs = Object.keys(metafile.outputs).filter((path) => /\.(js|css)$/.test(path)).sort();
   for (const path of outputs) {
-    const name = relative(dist, join(root, path));
+    const name = relative(place, join(root, path));
     const size = zipped(await readFile(join(root, path)));
     if (name === 'main.js') line('main.js with its imports', await whole(metafile, path), BUDGETS.base);
     else if (name.startsWith('scenes/')) line(name, size, BUDGETS.scene);
@@ -136,10 +139,10 @@ async function weigh(metafile) {
 }
 
 async function run() {
-  await rm(dist, { recursive: true, force: true });
-  const faces = await fonts(dist);
-  await cp(join(here, 'public'), dist, { recursive: true });
-  if (process.argv.includes('--watch')) {
+  await rm(place, { recursive: true, force: true });
+  const faces = await fonts(place);
+  await cp(join(here, 'public'), place, { recursive: true });
+  if (watching) {
     const watcher = await context({ ...await options(), minify: false });
     await watcher.watch();
     return;
@@ -149,6 +152,16 @@ async function run() {
   for (const { name, bytes } of faces) console.log(`${(bytes / 1024).toFixed(1).padStart(7)} KB       fonts/${name}.woff2`);
   for (const line of over) console.error(`over budget: ${line}`);
   if (over.length) process.exitCode = 1;
+  const old = join(here, `.dist-old-${process.pid}`);
+  if (existsSync(dist)) await rename(dist, old);
+  await rename(place, dist);
+  await rm(old, { recursive: true, force: true });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await run();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await run();
+  } finally {
+    if (!watching) await rm(place, { recursive: true, force: true });
+  }
+}
