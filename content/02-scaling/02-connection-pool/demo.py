@@ -34,7 +34,7 @@ STORY = (
     (23.0, "kill", True),
     (27.0, "cores", 1),
     (33.0, "cores", 8),
-    (36.0, "pooled", False),
+    (36.0, "direct", True),
 )
 STATES = ("calm", "queue", "refusing")  # from good to bad
 
@@ -254,7 +254,7 @@ class World:
             if self.pool is None:
                 self.use(pool, gone)
             async with pool:
-                if self.lab.control("pooled"):
+                if not self.lab.control("direct"):
                     self.use(pool, gone)
                     self.lab.emit("pool.opened", size=size)
                     self.ready.set()
@@ -344,12 +344,12 @@ async def scenario(lab: Lab) -> None:
     world.port = await world.server.start()
     moved = asyncio.Event()
     lab.on_control("size", lambda *_: moved.set())
-    lab.on_control("pooled", lambda *_: moved.set())
+    lab.on_control("direct", lambda *_: moved.set())
     lab.on_control("cores", world.server.resize)
     lab.on_control("kill", lambda *_: world.server.kill())
     size, cores = lab.control("size"), lab.control("cores")
     lab.emit("world.ready", size=size, cores=cores, most=MOST, patience=PATIENCE)
-    if lab.control("pooled"):
+    if not lab.control("direct"):
         lab.spawn(world.keep_pool())
         await world.ready.wait()
     for part in (world.events(), world.measure(), world.clients()):
@@ -358,7 +358,7 @@ async def scenario(lab: Lab) -> None:
         await moved.wait()
         await asyncio.sleep(0.3)  # a slider under a finger: wait until it stands still
         moved.clear()
-        if lab.control("pooled"):
-            lab.spawn(world.keep_pool())
-        else:
+        if lab.control("direct"):
             world.use(None, asyncio.Event())
+        else:
+            lab.spawn(world.keep_pool())

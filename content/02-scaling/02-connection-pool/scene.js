@@ -27,7 +27,7 @@ const line = (s, t) => Object.values(s.requests).filter((one) => one.row === nul
 
 export default {
   legend: [['request', 'запрос'], ['ok', 'ответ, свободно'], ['probe', 'рукопожатие, ждёт ядра'], ['fail', 'обрыв'], ['reject', 'отказ']],
-  chart: { label: 'Занято соединений, в среднем за 2 с', bound: (value) => `по формуле λW = ${fmt(value)}` },
+  chart: { label: 'Занято соединений', bound: (value) => `нужно λW = ${fmt(value)}` },
   columns: [{ title: 'Что случилось', text: (e) => (WORDS[e.kind] ?? step)(e) }],
   height: (width) => (width < 560 ? 336 : 296),
   initial: () => ({ state: 'calm', size: 4, cores: 8, requests: {}, conns: {}, moves: [], tally: [0, 0, 0], gauge: { busy: 0 }, took: {} }),
@@ -84,7 +84,7 @@ export default {
     k.titles = [k.text(v ? w - 4 : pool + 34, v ? 132 : 20, 'k-body k-end'), k.text(w - 4, v ? 304 : 20, 'k-body k-end')];
     k.queue = k.text(v ? 150 : pool / 2 + 70, v ? 106 : 112);
     k.law = k.text(v ? middle : (k.from + k.to) / 2, v ? 328 : 288);
-    k.took = [0, 1].map((i) => k.text(v ? 192 : 8 + 164 * i, v ? 30 + 20 * i : 288, 'k-sub k-left'));
+    k.took = [0, 1].map((i) => k.text(v ? 184 : 8 + 164 * i, v ? 30 + 20 * i : 288, 'k-sub k-left'));
     k.place = (i, n) => middle + (i - (n - 1) / 2) * Math.min(24, (v ? w - 44 : 214) / n);
   },
 
@@ -115,20 +115,20 @@ export default {
     k.titles[0](s.state === 'direct' ? 'Без пула' : `Пул, мест ${s.size}`);
     k.titles[1](`Сервер, ядер ${s.cores}`);
     k.queue(waiting.length ? `ждут ${waiting.length}` : '');
-    k.law(rate ? `занято ${fmt(held)} ≈ λW = ${fmt(rate)} · ${fmt(time, 2)} = ${fmt(little)}` : '');
+    k.law(rate ? `занято ${fmt(held)}, λW = ${fmt(rate)} · ${fmt(time, 2)} = ${fmt(little)}` : '');
     [pool, alone].forEach((ms, i) => k.took[i](ms ? `ответ ${['с пулом', 'без пула'][i]} ${sec(ms)}` : ''));
   },
 
   value: (s) => s.gauge.busy,
   badge: (s) => [TONES[s.state], NAMES[s.state]],
   key: (e, run) => e.kind === 'pool.state' || !!mark(e) || (/crashed|shared/.test(e.kind) && run.isFirst(e)),
-  still: (run) => (run.events.find((e) => e.error === 'PoolTimeout')?.t ?? 0) + 0.05,
+  still: (run) => (run.events.filter((e) => e.error === 'PoolTimeout')[3]?.t ?? 0) + 0.05,
   say(s, t) {
     const [queue, working, { need }] = [line(s, t).length, busy(s, t).length, s.gauge];
     const any = (test) => conns(s).some(test);
     if (t - s.broke < 2) return 'Пул сломался: ответ уже был, а клиент получил чужую ошибку.';
     if (s.state === 'direct') return 'Пула нет: каждый запрос открывает своё соединение, рукопожатие дольше запроса.';
-    if (t - s.rash < 1.2 && !any(() => 1)) return 'Отказ за отказом, а сервер пуст: пул числит занятыми мёртвые соединения.';
+    if (t - s.rash < 1.2 && !any((one) => !one.cut)) return 'Отказ за отказом, а сервер пуст: пул числит занятыми мёртвые соединения.';
     if (t - s.rash < 1.2) return 'Отказ сразу, без ожидания, хотя место вот-вот освободится.';
     if (any((one) => one.cut)) return 'Соединения оборваны, но пул ещё не знает: мёртвое обнаружится, когда его соберутся выдать.';
     if (t - s.killed < 2 && any((one) => !one.open)) return 'Вместо оборванных открываются новые соединения: каждое ждёт рукопожатия.';

@@ -137,7 +137,7 @@ def test_a_broken_connection_is_closed_and_replaced(make: Make) -> None:
     asyncio.run(story())
 
 
-# Without broken ones: after such SQLAlchemy lends the emptied record first and dials although another is idle.
+# Without broken ones: after such SQLAlchemy lends the emptied record first, and dials though another is idle.
 steps = st.lists(st.sampled_from(["take", "take", "give first", "give last"]), max_size=40)
 
 
