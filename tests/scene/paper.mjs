@@ -52,6 +52,6 @@ class Element {
 /** Makes `document` a sheet of paper; returns an element to draw on. */
 export function paper() {
   globalThis.document = { createElement: (tag) => new Element(tag), createElementNS: (_, tag) => new Element(tag) };
-  globalThis.getComputedStyle = () => ({ getPropertyValue: () => '#000' });
+  globalThis.getComputedStyle = () => ({ color: '#000' });
   return new Element('div');
 }

@@ -257,3 +257,26 @@ def test_the_picture_is_built_anew_when_the_phone_is_turned(card: Card) -> None:
     assert card.ask("d => d.player.sheet.vertical") is False
     card.ask("d => d.player.seek(12)")
     expect(card.box.locator(".k-say")).not_to_be_empty()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_crowd_of_packets_has_the_colours_of_single_ones(card: Card, theme: str) -> None:
+    card.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    card.open()
+    drawn = card.ask(
+        """d => {
+            const { packets } = d.player.stage;
+            packets.begin();
+            for (let i = 0; i < 150; i++) packets.put('ok', 40, 40);
+            packets.end();
+            const { canvas } = packets;
+            const at = Math.round(40 * canvas.ratio);
+            const [r, g, b] = canvas.context.getImageData(at, at, 1, 1).data;
+            const probe = document.createElement('i');
+            probe.style.color = 'var(--ok)';
+            d.append(probe);
+            const [x, y, z] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+            return [[r, g, b], [x, y, z]];
+        }"""
+    )
+    assert drawn[0] == drawn[1] != [0, 0, 0]

@@ -100,9 +100,13 @@ class CanvasLayer {
   }
 
   readColours() {
-    const style = getComputedStyle(this.element);
-    this.colours = { card: style.getPropertyValue('--card').trim() };
-    for (const kind in SHAPES) this.colours[kind] = style.getPropertyValue(`--p-${kind}`).trim();
+    // A variable may still hold light-dark(…), which a canvas does not know; a computed colour is resolved.
+    const resolved = (name) => {
+      this.element.style.color = `var(${name})`;
+      return getComputedStyle(this.element).color;
+    };
+    this.colours = { card: resolved('--card') };
+    for (const kind in SHAPES) this.colours[kind] = resolved(`--p-${kind}`);
   }
 
   draw(list) {

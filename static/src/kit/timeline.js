@@ -137,7 +137,7 @@ export class Timeline {
     label(this.boundText, this.chart.bound(value));
     set(this.boundText, 'x', this.low ? this.right - 4 : this.left + 5);
     set(this.boundText, 'class', `k-bound-t${this.low ? ' k-end' : ''}`);
-    set(this.boundText, 'y', (this.y(value) + 14).toFixed(1));
+    set(this.boundText, 'y', (this.y(value) + (this.y(value) > this.bottom - 16 ? -5 : 14)).toFixed(1)); // off the axis
   }
 
   /** What the reader predicted, {value, label} in the chart's own unit, over what was measured. */
