@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` makes enums of masks, in each world
 import contextlib
-import ctypes
 import gc
 import json
 import os
 import signal
+import sys
 import types
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from sandbox.guest.calls import DONE, ENDS, FILE, LINE, OVER, READ, World, write
-
-# `fork` itself, without what Python runs around it in parent and child: new locks for threads, of which there
-# are none here, and a new seed for `random`, which each world gets from the judge. It cost 0.6 ms a world.
-FORK: Callable[[], int] = ctypes.PyDLL(None).fork
 
 
 def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> None:
@@ -33,19 +29,20 @@ def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> N
         write(event_out, {"loaded": False, "problem": problem})
         return
     write(event_out, {"loaded": True})
+    fork = bare_fork()
     world = World(control_in, event_out)
     world.prepare()
     gc.freeze()  # what the worlds inherit is not for their collectors to touch, and so to copy
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-    spare = Spare(world, code)
+    spare = Spare(fork, world, code)
     ending: int | None = None  # the world before, whose memory the kernel is still taking apart
     while line := control_in.readline():
         request = json.loads(line)
         if request.get("op") != "world":
             continue  # meant for a world that has just died: the judge has been told, or is about to be
         while (child := spare.start(line)) is None:  # someone has killed it
-            spare = Spare(world, code)
-        spare = Spare(world, code)  # made while the world lives: the next need not wait
+            spare = Spare(fork, world, code)
+        spare = Spare(fork, world, code)  # made while the world lives: the next need not wait
         if ending:
             os.waitpid(ending, 0)
         status = ended(child)
@@ -69,12 +66,33 @@ def ended(child: int) -> int | None:
             return status
 
 
+def bare_fork() -> Callable[[], int]:
+    """`os.fork` without what Python runs around it in parent and child: new locks for threads, of which there
+    are none here, and a new seed for `random`, which each world gets from the judge. It took 0.6 ms a world.
+    """
+    folders, sys.path = sys.path, [folder for folder in sys.path if folder != os.getcwd()]
+    try:  # here, as the jails of demos do without its megabyte; and not from the learner's folder
+        import ctypes
+    finally:
+        sys.path = folders
+    libc = ctypes.PyDLL(None, use_errno=True)
+
+    def fork() -> int:
+        process: int = libc.fork()
+        if process < 0:
+            error = ctypes.get_errno()
+            raise OSError(error, os.strerror(error))
+        return process
+
+    return fork
+
+
 class Spare:
     """A forked child that waits to become a world; no code of the learner has run in it or its parent."""
 
-    def __init__(self, world: World, code: types.CodeType) -> None:
+    def __init__(self, fork: Callable[[], int], world: World, code: types.CodeType) -> None:
         read, self.door = os.pipe()
-        self.process = FORK()
+        self.process = fork()
         if self.process:
             os.close(read)
             return

@@ -98,6 +98,13 @@ def test_other_files_of_the_submission_can_be_imported(judged: Judge) -> None:
     assert told.passed
 
 
+def test_what_makes_worlds_imports_nothing_of_the_learner_s(judged: Judge) -> None:
+    """A file beside the solution cannot stand in for a module that the parent of the worlds needs."""
+    trap = {"ctypes.py": "raise SystemExit('the parent runs the code of the learner')"}
+    told = judged("ONE, TWO = 1, 2", TWO_CASES, files=trap)
+    assert told.passed
+
+
 def test_each_case_sees_a_module_of_its_own(judged: Judge) -> None:
     cases = HEAD + "\n".join(
         f"""
