@@ -5,6 +5,7 @@
  * back what has ended. The Player shows; this element decides where events come from.
  */
 import scenes from 'poligon:scenes';
+import { Beside } from './demo/beside.js';
 import { archive, recording } from './demo/recording.js';
 import { RUNTIME, told, violation } from './demo/events.js';
 import { Notice, Share, Variants } from './demo/panel.js';
@@ -56,8 +57,7 @@ class PoligonDemo extends HTMLElement {
     const tools = html(below, 'div', { class: 'k-tools' });
     this.forkButton = html(tools, 'button', { type: 'button', class: 'k-button' }, 'Повторить с изменениями');
     on(this.forkButton, 'click', () => (this.fork ? this.dropFork() : this.prepareFork()));
-    this.compareButton = html(tools, 'button', { type: 'button', class: 'k-button' }, 'Сравнить');
-    on(this.compareButton, 'click', () => this.compare());
+    this.beside = new Beside(tools, this);
     this.share = new Share(tools, () => this.address());
     this.variants.choose(spec.variants[0]?.name);
     this.dataset.ready = '';
@@ -89,9 +89,7 @@ class PoligonDemo extends HTMLElement {
     const locked = mode === 'live' ? (this.yours ? '' : LOCKED.watching) : LOCKED[mode];
     this.controls.lock(this.fork ? '' : locked);
     this.forkButton.hidden = mode === 'starting' || !this.player.run.events.length;
-    const other = this.spec.variants.find((one) => one.name !== 'reference');
-    this.compareButton.hidden = Boolean(this.fork) || !this.spec.recording || this.shown === 'case' || (mode === 'recording' ? !other : mode !== 'ended');
-    label(this.compareButton, mode === 'recording' && other ? `Сравнить: эталон и\u00a0${other.label.toLowerCase()}` : 'Сравнить с\u00a0эталоном');
+    this.beside.show();
     label(this.forkButton, this.fork ? 'Не повторять' : 'Повторить с изменениями');
     const source = { recording: 'Запись', starting: 'Запуск', live: 'Эфир', ended: this.shown === 'case' ? 'Проверка' : 'Прогон' }[mode];
     const variant = this.spec.variants.find((one) => one.name === this.shown)?.label ?? (this.shown === 'mine' ? 'Моя' : '');
@@ -382,21 +380,6 @@ class PoligonDemo extends HTMLElement {
     this.become(this.mode);
     const shown = t.toLocaleString('ru', { maximumFractionDigits: 1 });
     this.notice.show(`До ${shown} с всё повторится в точности. Подвиньте рычаги или поправьте код и нажмите «Повторить».`);
-  }
-
-  /** Beside the recording: this run, or, when the recording itself is shown, the other variant in the same world. */
-  async compare() {
-    let id = this.runId;
-    try {
-      if (this.mode === 'recording') {
-        const variant = this.spec.variants.find((one) => one.name !== 'reference').name;
-        const { seed, controls, script } = this.player.run.inputs(Infinity);
-        id = (await api('POST', 'runs/', { lesson: this.dataset.lesson, variant, seed, controls, script, speed: RUSH })).id;
-      }
-      location.assign(`/compare/?lesson=${this.dataset.lesson}&a=recording&b=${id}`);
-    } catch (error) {
-      this.notice.show(error.message, 'warn');
-    }
   }
 
   dropFork() {
