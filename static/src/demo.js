@@ -311,21 +311,10 @@ class PoligonDemo extends HTMLElement {
     return true;
   }
 
-  pause() {
-    return this.command({ op: 'pause' });
-  }
-
-  resume() {
-    return this.command({ op: 'resume' });
-  }
-
-  step() {
-    return this.command({ op: 'step' });
-  }
-
-  speed(value) {
-    return this.command({ op: 'speed', value });
-  }
+  pause() { return this.command({ op: 'pause' }); }
+  resume() { return this.command({ op: 'resume' }); }
+  step() { return this.command({ op: 'step' }); }
+  speed(value) { return this.command({ op: 'speed', value }); }
 
   /** Playback came to the end of a log. */
   over() {
