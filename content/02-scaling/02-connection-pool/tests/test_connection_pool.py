@@ -311,7 +311,7 @@ def test_measured_and_predicted_agree_while_the_flow_is_steady(evening: list[Eve
 
 def test_four_places_are_too_few_for_slow_queries_and_eight_are_enough(evening: list[Event]) -> None:
     assert "PoolTimeout" in ends(evening, 6, 12)
-    assert set(ends(evening, 15, 23)) == {""}
+    assert set(ends(evening, 16, 23)) == {""}
 
 
 def test_broken_connections_are_replaced_without_one_refusal(evening: list[Event]) -> None:
