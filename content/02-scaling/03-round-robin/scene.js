@@ -1,7 +1,7 @@
 import { fmt, overview } from '#kit';
 
 const HOP = 0.3; // seconds a packet travels one way, as in demo.py
-const [LINE, PICKS, CLUMP] = [12, 60, 3]; // requests drawn at a node; last choices kept; turns of others missed in a clump
+const [LINE, PICKS, CLUMP] = [12, 60, 2]; // requests drawn at a node; last choices kept; turns of others missed in a clump
 const ERRORS = { ConnectionRefused: 'узел лежит', ConnectionReset: 'узел упал', NoHealthyNodes: 'живых нет', UnknownNode: 'узла нет' };
 const NOBODY = { up: true, healthy: true, weight: 0, power: 0, inside: [] };
 const name = (id) => (id ? id.toUpperCase() : 'никому');
@@ -129,8 +129,8 @@ export default {
     if (t - s.refused < 1) return 'Живых узлов нет: клиент получает отказ сразу.';
     if (dead) return `Сервер ${dead} лежит, а балансировщик ещё не знает: запросы пропадают.`;
     if (fresh) return `Сервер ${fresh} поднялся, но до следующей проверки запросов не получит.`;
+    if (missed >= CLUMP) return `Пачка: ${row} подряд узлу ${name(who)}, остальные простаивали.`;
     if (gone) return line > 2 ? `Без ${gone} сил не хватает: у ${worst} ждут ${line}.` : `Сервер ${gone} исключён, его долю делят остальные.`;
-    if (missed >= CLUMP) return `Пачка: ${row} подряд узлу ${name(who)}, остальные простаивают.`;
     if (s.algorithm !== 'weighted') return line > 1 ? `Всем поровну, а силы разные: у ${worst} ждут ${line}.` : 'По кругу: всем поровну.';
     if (line && !s.nodes[worst.toLowerCase()].weight) return `Вес ${worst} — ноль: нового не дают, старое дорабатывается. Осталось ${line}.`;
     if (line > 2) return `Доли теперь по силам, но накопленное само не исчезнет: у ${worst} ждут ${line}.`;

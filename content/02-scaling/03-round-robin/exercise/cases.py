@@ -15,7 +15,6 @@ from sandbox.judge.wire import Thing
 NAMES = ("a", "b", "c")
 GAP = 0.25  # virtual seconds between requests: what a viewer of the trace can follow
 WORK = 0.4  # seconds a node takes on the picture
-TOLD = 7  # requests between lines of statistics in the trace
 APART = 2  # requests: by rule 7 a node is nearer than this to what it should have got
 
 
@@ -29,6 +28,7 @@ class Bench:
         self.marks: dict[str, int] = {}
         self.owed: dict[str, Fraction] = {}
         self.got: list[str] = []
+        self.settled = 0  # how many requests there were when something changed last
 
     @classmethod
     async def make(cls, c: Case, *weights: int) -> Bench:
@@ -60,6 +60,7 @@ class Bench:
 
     def tell(self, name: str) -> None:
         up = self.healthy[name]
+        self.settled = len(self.got)
         self.c.emit("node.state", node=name, up=up, healthy=up, weight=self.weights[name])
 
     @property
@@ -90,13 +91,12 @@ class Bench:
             self.owed[name] -= 1
         c.emit("request.sent", id=number, node=name)
         c.at(c.now + WORK).emit("request.done", id=number, node=name, ms=round(WORK * 1000))
-        if number % TOLD == 0:
-            self.statistics(shares)
+        self.statistics(shares)
         await c.advance(GAP)
         return name
 
     def statistics(self, shares: dict[str, Fraction]) -> None:
-        recent = self.got[-TOLD * 5 :]
+        recent = self.got[self.settled :]
         measured = [round(100 * recent.count(name) / len(recent)) for name in self.nodes]
         expected = [round(100 * shares.get(name, 0)) for name in self.nodes]
         fields = {"done": len(self.got), "failed": 0, "p50": 0, "p99": 0, "queue": 0, "model": 0}
@@ -129,7 +129,7 @@ class Bench:
                 False,
                 f"Узел {name} {what}: правило 7",
                 expected=f"меньше {APART} запросов от суммы долей",
-                got=f"{float(abs(owed)):.1f} запроса; последние выборы: {' '.join(self.got[-16:])}",
+                got=f"{comma(abs(owed))} запроса; последние выборы: {' '.join(self.got[-16:])}",
                 hint=hint,
             )
 
@@ -140,6 +140,10 @@ class Bench:
         number = len(self.got) + 1000
         self.c.emit("request.failed", id=number, node="", error="NoHealthyNodes")
         await self.c.advance(GAP)
+
+
+def comma(value: Fraction) -> str:
+    return f"{float(value):.2f}".replace(".", ",")
 
 
 def heavy(c: Case) -> tuple[int, int, int]:
@@ -189,7 +193,7 @@ async def nobody_ahead(c: Case) -> None:
             b.owed[name] > -1,
             f"Узел {name} опередил свою долю при весах {weights}",
             expected="меньше чем на запрос",
-            got=f"на {float(-b.owed[name]):.2f} запроса: {' '.join(b.got)}",
+            got=f"на {comma(-b.owed[name])} запроса: {' '.join(b.got)}",
         )
 
 
