@@ -108,7 +108,7 @@ export default {
     s.seen.slice(-6).forEach((e, i) => k.pulse(`read${i}`, ...place(e.id), 3, e.found ? 11 : 18, (t - e.t) / 0.6, e.found ? 'ok' : 'fail'));
     k.pulse('turn', cx, cy, k.R + 10, k.R + 28, (t - s.since) / 0.7, PHASE[s.phase][0]);
     const [now, model] = [this.value(s), s.carried === null ? `модель: ${percent(s.model)}` : ''];
-    const words = now === null ? [String(s.keys), 'корзин', ''] : [percent(now), model ? 'сменили хозяина' : 'уже переехало', model];
+    const words = now === null ? [String(s.keys), 'всего корзин', ''] : [percent(now), model ? 'сменили хозяина' : 'уже переехало', model];
     k.words.forEach((say, i) => say(words[i]));
     k.spread(`Разброс ${fmt(s.spread, 0)} %, по формуле ${fmt(s.spread_model, 0)} %`);
   },
@@ -122,7 +122,7 @@ export default {
     const hot = Math.max(...NAMES.map((name) => busy(s, name)));
     if (s.carried !== null && s.cause === 'leave') return `Шард ${s.shard} уходит и раздаёт корзины. Чтения ждут.`;
     if (s.carried !== null) return `Пришёл шард ${s.shard}: к нему летят корзины с его участков кольца, остальные не двигаются. Чтения ждут.`;
-    if (astray) return `Ищут теперь в другом месте, а ${plural(astray, 'корзина', 'корзины', 'корзин')} лежат, где лежали: чтение их не находит.`;
+    if (astray) return `Искать стали у другого шарда, а данные на прежнем. Чтение не находит: ${plural(astray, 'корзина', 'корзины', 'корзин')}.`;
     if (recent && s.cause === 'crash') return `Шард ${s.shard} сгорел вместе с корзинами: ${gone}. Копий кольцо не хранит, остальные на местах.`;
     if (recent && s.moved !== null) return `Сменили хозяина ${percent(s.moved)} корзин, по модели K/N — ${percent(s.model)}.`;
     if (hot > 0.5) return `Один шард отвечает на ${percent(Math.round(100 * hot))} чтений, остальные скучают.`;

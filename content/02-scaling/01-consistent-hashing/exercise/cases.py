@@ -62,6 +62,7 @@ class Board:
     keys: list[str]
     at: str = ""  # where each basket was when last looked for
     owners: str = ""  # and where it belonged
+    weights: dict[str, int] = field(default_factory=dict)  # of the shards there were
 
     def __post_init__(self) -> None:
         self.c.at(0).emit("world.ready", keys=len(self.keys), shards=self.names, vnodes=self.model.vnodes)
@@ -85,7 +86,9 @@ class Board:
         c.emit("ring.seen", cause=cause, shard=shard, **ring, **dots)
         changed = sum(a != b for a, b in zip(was, self.owners, strict=False))
         missing = sum(a != b for a, b in zip(self.at, self.owners, strict=True))
-        cost = {"moved": percent(changed / len(at)), "model": percent(1 / n), "missing": missing}
+        both, self.weights = {**self.weights, **model.shards}, dict(model.shards)
+        share = both.get(shard, 0) / (sum(both.values()) or 1)
+        cost = {"moved": percent(changed / len(at)), "model": percent(share), "missing": missing}
         loads = [self.at.count(name) * n / len(at) for name in names]
         by_formula = sqrt((n - 1) / (n * model.vnodes + 1))
         spread = percent(sqrt(sum((load - 1) ** 2 for load in loads) / n))
