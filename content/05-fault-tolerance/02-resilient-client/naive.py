@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from urllib.parse import urlsplit
 
+Headers = Mapping[str, str]
+
 
 @dataclass
 class Response:
     """An answer: `status`, `headers`, and `aclose()` to give the connection back."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     aclose: Callable[[], Awaitable[None]]
     body: object = None
 
@@ -59,7 +61,7 @@ class Breaker:
 class ResilientClient:
     """Timeouts, retries with a growing pause, a breaker for each host. All times are seconds."""
 
-    send: Callable[[str, str, Mapping[str, str]], Awaitable[Response]]
+    send: Callable[[str, str, Headers], Awaitable[Response]]
     _: KW_ONLY
     deadline: float = 2.0
     attempt_timeout: float = 0.8
@@ -73,12 +75,7 @@ class ResilientClient:
 
     # [request]
     async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
+        self, method: str, url: str, *, headers: Headers | None = None, deadline: float | None = None
     ) -> Response:
         host = urlsplit(url).netloc
         breaker = self.breakers.setdefault(host, Breaker(host, self.threshold, self.pause))

@@ -220,6 +220,14 @@ def test_a_cancelled_probe_frees_its_place() -> None:
     assert play(scenario)[0] == 200
 
 
+@pytest.mark.parametrize("last", [503, ConnectionError])
+def test_the_failure_that_opens_the_circuit_is_told_at_once(last: Any) -> None:
+    servers = Servers({"http://a/": [Step(last)]})
+    client = Client(servers.send, threshold=1, pause=0.0625, chance=lambda: 0.875)
+    assert play(lambda: told(client.request("GET", "http://a/"))) == (last, 0.125)
+    assert len(servers.attempts["http://a/"]) == 1
+
+
 # -- beside tenacity and purgatory ------------------------------------------------------------------------
 
 
