@@ -80,9 +80,9 @@ class Bench:
         c.check(got.ok, "pick() отдаёт узел, пока есть живые", expected="узел", got=got)
         ref = got.value.ref if isinstance(got.value, Thing) else 0
         c.check(bool(ref), "pick() отдаёт узел из списка", expected="узел", got=got)
-        name, mark = await c.look(Handle(ref, "node"), "id", "load")
-        known = type(name) is str and name in self.nodes
-        c.check(known, "pick() отдаёт узел из списка", expected="узел a, b или c", got=got)
+        seen, mark = await c.look(Handle(ref, "node"), "id", "load")
+        name: str = seen if type(seen) is str else ""
+        c.check(name in self.nodes, "pick() отдаёт узел из списка", expected="узел a, b или c", got=got)
         c.equal(mark, self.marks[name], f"Узел {name} должен быть тем самым объектом, а не копией")
         number = len(self.got) + 1
         self.got.append(name)

@@ -137,7 +137,8 @@ class KeepsOldUnits(Smooth):  # type: ignore[misc, valid-type]
     """What the text warns of: the price of a request has changed, the debts have not."""
 
     def _settle(self, weights: dict[Any, int]) -> None:
-        self._owed = {node: self._owed.get(node, 0) for node in weights}
+        owed: dict[Any, float] = vars(self)["_owed"]
+        self._owed = {node: owed.get(node, 0) for node in weights}
         self._weights, self._total = weights, sum(weights.values())
 
 
@@ -231,13 +232,13 @@ def stats_at(events: list[Event], t: float) -> Event:
 
 
 def longest(events: list[Event], since: float, until: float) -> int:
-    return max(e["queue"] for e in of(events, "world.stats") if since <= e["t"] < until)
+    return max(int(e["queue"]) for e in of(events, "world.stats") if since <= e["t"] < until)
 
 
 def slowest(events: list[Event], since: float, until: float) -> int:
     """Milliseconds of the slowest answer to those who came in these seconds."""
     came = {e["id"] for e in of(events, "request.sent") if since <= e["t"] < until}
-    return max(e["ms"] for e in of(events, "request.done") if e["id"] in came)
+    return max(int(e["ms"]) for e in of(events, "request.done") if e["id"] in came)
 
 
 def test_the_figures_of_the_text_are_those_of_the_run() -> None:
