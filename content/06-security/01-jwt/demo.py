@@ -91,6 +91,7 @@ class World:
                 role = role_of(hands.access)
             elif way == "logout":
                 await self.manager.logout_everywhere("anya")
+                self.close(self.family, "logout")
             else:
                 role = str(self.manager.verify(token)[1])[:20]
         except Exception as caught:
@@ -219,8 +220,8 @@ class World:
 
     async def logout(self) -> None:
         """Anya presses «log out everywhere»; what she does next is log in again."""
-        if self.anya.access and not await self.ask(self.anya, "logout"):
-            self.close(self.family, "logout")
+        if self.anya.access:
+            await self.ask(self.anya, "logout")
 
     def let_in(self) -> None:
         """The thief has been let in once more: how long has it been?"""
