@@ -37,9 +37,12 @@ def main() -> None:
 
 def _warm(folder: Path) -> None:
     """Import all that a run needs, and keep the collector from touching (and so copying) it in the child."""
-    from sandbox.guest import runner
+    from sandbox.guest import tls
 
-    runner.warm(folder)
+    with tls.postponed():
+        from sandbox.guest import runner
+
+        runner.warm(folder)
     gc.collect()
     gc.freeze()
 
