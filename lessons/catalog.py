@@ -57,6 +57,7 @@ class ControlSpec(TypedDict):
     format: NotRequired[str]
     help: NotRequired[str]
     options: NotRequired[list[dict[str, str]]]
+    tone: NotRequired[Literal["ok", "fail"]]
 
 
 class VariantSpec(TypedDict):

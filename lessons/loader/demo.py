@@ -139,6 +139,8 @@ def _controls(table: Table) -> Iterator[dict[str, Any]]:
                 item.problem("", "нет поля «default»", "добавьте значение в начале прогона")
             elif why:
                 item.problem("default", f"«default» не подходит: {control['default']!r}", why)
+        if kind == "switch" and "tone" in item.data:
+            control["tone"] = item.one_of("tone", ("fail", "ok"))
         if "help" in item.data:
             control["help"] = typography.plain(item.string("help"))
         item.done()

@@ -325,6 +325,7 @@ class PoligonDemo extends HTMLElement {
     const now = performance.now();
     if (t === this.told?.t || now - (this.told?.now ?? -TELL) < TELL) return;
     this.told = { t, now };
+    if (this.controls && this.mode !== 'live' && !this.fork) for (const event of this.player.run.moves(t)) this.moved(event);
     this.tell('time', { t });
   }
 

@@ -280,3 +280,13 @@ def test_a_crowd_of_packets_has_the_colours_of_single_ones(card: Card, theme: st
         }"""
     )
     assert drawn[0] == drawn[1] != [0, 0, 0]
+
+
+def test_the_levers_of_a_recording_stand_as_they_did_at_the_moment_shown(card: Card) -> None:
+    card.open()
+    switch = card.box.get_by_role("switch", name="Сервис лежит")
+    card.ask("d => d.player.seek(3)")
+    expect(switch).not_to_be_checked()
+    card.page.wait_for_timeout(300)
+    card.ask("d => d.player.seek(12)")
+    expect(switch).to_be_checked()

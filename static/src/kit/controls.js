@@ -73,7 +73,7 @@ export class Controls {
   }
 
   toggle(spec, put) {
-    const row = html(this.grid, 'label', { class: 'k-switch-row', title: spec.help ?? '' });
+    const row = html(this.grid, 'label', { class: `k-switch-row tone-${spec.tone ?? 'fail'}`, title: spec.help ?? '' });
     const input = html(row, 'input', { type: 'checkbox', role: 'switch' });
     html(row, 'span', {}, spec.label);
     on(input, 'change', () => put(input.checked));

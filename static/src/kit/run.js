@@ -12,6 +12,7 @@ export class Run {
   /** Forgets the log: another run, or another attempt at this one. */
   clear() {
     this.events = [];
+    this.steered = [];
     this.end = 0;
     this.firsts = new Map(); // kind → its first event
     this.snapshots = [{ applied: 0, state: this.scene.initial() }];
@@ -27,6 +28,7 @@ export class Run {
   push(events) {
     for (const event of events) {
       this.events.push(event);
+      if (event.kind === 'control.set' || event.kind === 'run.started') this.steered.push(event);
       if (!this.firsts.has(event.kind)) this.firsts.set(event.kind, event);
       if (event.t > this.end) this.end = event.t;
     }
@@ -75,6 +77,11 @@ export class Run {
       }
     }
     return this.state;
+  }
+
+  /** How the controls came to stand as they do at `t`: the run's beginning and every move up to then. */
+  moves(t) {
+    return this.steered.filter((event) => event.t <= t);
   }
 
   /** The key moment after `t`, or null. */
