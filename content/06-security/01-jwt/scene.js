@@ -18,15 +18,15 @@ const WORDS = {
 const TELL = { // what an answer of the server means, by who asked, how and in vain or not
   'anya refresh': (e, s) => (s.role !== e.role ? `Роль потерялась при обмене: была «${role(s.role)}», стала «${role(e.role)}».`
     : s.twice === e.t ? 'Один refresh-токен обменяли дважды, и оба раза удачно.' : 'Аня обменяла refresh-токен, старый больше не действует.'),
-  'anya refresh TokenReused': () => 'Вор успел раньше, Анин токен пришёл вторым. Сервер не гадает, кто из них вор: закрыты оба.',
+  'anya refresh TokenReused': () => 'Анин токен пришёл вторым. Сервер не гадает, кто из двоих вор: закрыты оба.',
   'anya refresh TokenRevoked': () => 'Анино семейство закрыто. Ей придётся ввести пароль.',
-  'anya logout': () => 'Аня вышла на всех устройствах: обменять больше нечего, но выданные access доживут своё.',
+  'anya logout': () => 'Аня вышла везде: менять больше нечего, но выданные access доживут своё.',
   'thief refresh': () => 'Вор обменял refresh-токен: теперь новая пара у него.',
   'thief refresh TokenReused': () => 'Этот refresh-токен уже обменяли, значит, он у двоих. Семейство закрыто целиком.',
   'thief confused': () => 'Сервер принял refresh за access. Вор внутри на неделю.',
   'thief confused InvalidToken': () => 'Вор показал refresh вместо access. Тип не тот — отказ.',
-  'thief tampered InvalidToken': () => 'Вор вписал себе роль администратора. Подпись не сошлась — отказ.',
-  'thief unsigned': () => 'Вор снял подпись, написал «alg: none» — и стал администратором.',
+  'thief tampered InvalidToken': () => 'Вор вписал себе роль админа. Подпись не сошлась — отказ.',
+  'thief unsigned': () => 'Вор снял подпись, написал «alg: none» — и стал админом.',
   'thief unsigned InvalidToken': () => 'Вор снял подпись и написал «alg: none». Алгоритм выбирает сервер — отказ.',
 };
 const bar = (x0, x1, y) => (x1 > x0 ? `M${at(x0)} ${y + 4}H${at(x1)}v16H${at(x0)}z` : '');
@@ -62,7 +62,7 @@ export default {
     }
     if (e.kind === 'token.stolen') {
       Object.assign(s, { thief: [...near(s.thief, e.t), { from: e.t, until: s.anya.at(-1)?.until ?? e.t }], minutes: s.minutes ?? 0 });
-      tell('Вор скопировал оба токена. Они настоящие, и сервер не отличит его от Ани.');
+      tell('Вор скопировал оба токена. Сервер не отличит его от Ани.');
     }
     if (e.kind === 'request.done') {
       go(-1, e.ok ? (e.who === 'thief' ? 'fail' : 'ok') : 'reject');
@@ -123,8 +123,8 @@ export default {
       put(cut(when), 300, when < from + SPAN - 1 ? `${when}\u00a0мин` : '');
     });
     k.hub.ring(inside && s.bound ? s.minutes / s.bound : 0, 'fail');
-    k.big(inside ? minutes(s.minutes) : 'сервер');
-    k.caption(inside ? (k.vertical ? 'вор внутри' : `вор внутри, предел ${fmt(s.bound, 0)}`) : '');
+    k.big(inside ? fmt(s.minutes) : 'сервер');
+    k.caption(inside ? `минут внутри${k.vertical ? '' : `, предел ${fmt(s.bound, 0)}`}` : '');
     k.anya.note(s.role && `${k.vertical ? '' : 'роль: '}${role(s.role)}`);
     k.thief.note(inside ? (s.mask ? `как ${role(s.mask)}` : 'с добычей') : 'снаружи');
     k.thief.tone(inside ? 'fail' : 'plain');
@@ -133,8 +133,8 @@ export default {
   say(s, t) {
     if (t - s.told.t < 3) return s.told.text;
     if (s.minutes > s.bound) return `Вор внутри уже ${minutes(s.minutes)}, хотя предел — ${fmt(s.bound, 0)}. Сам он не уйдёт.`;
-    if (s.minutes !== null) return `Вор внутри ${minutes(s.minutes)}: у него настоящий access, и срок ещё не вышел.`;
-    return s.role ? 'Аня работает, и ради её запросов сервер ни разу не ходил в хранилище.' : 'Аня ещё не вошла.';
+    if (s.minutes !== null) return `Вор внутри ${minutes(s.minutes)}: access у него настоящий и не истёк.`;
+    return s.role ? 'Аня работает: access проверяют без похода в хранилище.' : 'Аня ещё не вошла.';
   },
   overview(run, n) {
     let inside = 'closed'; // a second theft while he is in changes nothing
