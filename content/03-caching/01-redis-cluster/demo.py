@@ -47,7 +47,7 @@ STORY: tuple[tuple[float, str, Any], ...] = (
     (17.8, "command", "mget_tag"),
     (19.2, "command", "get"),
     (26.0, "down", "1"),
-    (33.0, "coverage", False),
+    (33.0, "partial", True),
     (37.0, "down", "none"),
 )
 request_now: ContextVar[int] = ContextVar("request_now", default=0)
@@ -74,15 +74,15 @@ class Node:
             lines.insert(0, f"{str(other) * 40} {address} {flags} - 0 0 {other} connected {slots}")
         Path(f"nodes-{self.number}.conf").write_text("\n".join(lines), encoding="ascii")
 
-    async def start(self, whole: bool) -> None:
-        """Start it, or start it again with the data it had. `whole`: silent while any slot is nobody's."""
+    async def start(self, partial: bool) -> None:
+        """Start it, maybe anew, with its old data. `partial`: it answers though some slots are nobody's."""
         settings = {
             "port": self.port,
             "bind": "127.0.0.1",
             "cluster-enabled": "yes",
             "cluster-config-file": f"nodes-{self.number}.conf",
             "cluster-node-timeout": 1500,  # ms of silence after which a node is suspected
-            "cluster-require-full-coverage": "yes" if whole else "no",
+            "cluster-require-full-coverage": "no" if partial else "yes",
             "appendonly": "yes",
             "appenddirname": f"data-{self.number}",
             "maxclients": 60,
@@ -245,10 +245,10 @@ class World:
             if str(node.number) == self.lab.control("down"):
                 await node.stop()
             elif not node.process:
-                await node.start(self.lab.control("coverage"))
+                await node.start(self.lab.control("partial"))
 
-    async def on_coverage(self, *_: object) -> None:
-        value = "yes" if self.lab.control("coverage") else "no"
+    async def on_partial(self, *_: object) -> None:
+        value = "no" if self.lab.control("partial") else "yes"
         for node in self.nodes:
             with contextlib.suppress(RedisError):
                 await node.tell("CONFIG", "SET", "cluster-require-full-coverage", value)
@@ -278,7 +278,7 @@ class World:
         """Start the nodes, wait until they agree, and put the shop's keys in."""
         for node in self.nodes:
             node.introduce()
-            await node.start(self.lab.control("coverage"))
+            await node.start(self.lab.control("partial"))
         self.lab.spawn(self.watch())
         while any([await node.state() != "ok" for node in self.nodes]):  # noqa: ASYNC110 - they tell nobody
             await asyncio.sleep(0.05)
@@ -321,7 +321,7 @@ async def scenario(lab: Lab) -> None:
     world = World(lab)
     lab.emit("world.ready", nodes=len(PORTS), first=list(FIRST[:-1]), blind=BLIND)
     await world.begin()
-    for name in ("migrate", "key", "down", "coverage"):
+    for name in ("migrate", "key", "down", "partial"):
         lab.on_control(name, getattr(world, f"on_{name}"))
     await world.on_key()
     await world.on_down()

@@ -24,7 +24,7 @@ const write = (element, text) => (element.textContent === text ? text : (element
 
 export default {
   legend: [['request', 'запрос'], ['ok', 'ответ'], ['reject', 'не сюда'], ['fail', 'ошибка'], ['probe', 'карта слотов']],
-  chart: { label: 'С первого раза', unit: '%', bound: (value) => `наугад: ${value} %` },
+  chart: { label: 'Ответ с первого узла', unit: '%', bound: (value) => `наугад: ${value} %` },
   columns: [{ title: 'Что случилось', text: (e) => WORDS[e.kind]?.(e) ?? '' }],
   height: (width) => (width < 560 ? 314 : 326),
 
@@ -73,14 +73,14 @@ export default {
       const from = k.place(FIRST[i]);
       k.shape('rect', { x: from + 1, y: strip, width: k.place(FIRST[number]) - from - 2, height: 12, rx: 3, class: 'k-cell' });
       k.text(from + 4, strip + 30, 'k-tick')(v ? FIRST[i] : `${FIRST[i]}–${FIRST[number] - 1}`);
-      const node = k.node({ ...box, x: at, title: `Узел ${number}` });
+      const node = k.node({ ...box, x: at, title: `${v ? '№' : 'Узел'} ${number}` });
       k.link(number, { x: at, y: 4 + h / 2, w: box.w, h }, node);
       const keys = k.cells(left, box.y + 17, 6, { centre: false, size: 12 });
       return { ...node, keys, state: k.text(left, box.y + 9, 'k-tick'), word: v ? null : k.text(at + 34, 152, 'k-body') };
     });
     k.marks = [`M0 ${strip - 3}l9 9-9 9-9-9z`, `M-8 ${strip + 6}a8 8 0 1 0 16 0a8 8 0 1 0-16 0`].map((d, i) =>
       k.shape('path', { d, class: i ? 'p-ok' : 'p-fail' }, k.over));
-    k.under = k.shape('text', { y: strip + 49, class: 'k-sub' }, k.over);
+    k.where = k.shape('text', { y: strip + 49, class: 'k-sub' }, k.over);
   },
 
   draw(k, s, t) {
@@ -102,8 +102,8 @@ export default {
       k.set(k.marks[i], 'display', number >= 0 && (ours !== server || i) ? 'inline' : 'none');
       k.set(k.marks[i], 'transform', `translate(${k.place(number).toFixed(1)} 0)`);
     });
-    const half = 3.6 * write(k.under, key && `${ours === server ? 'слот' : `клиент ищет в ${ours}, ключ в слоте`} ${server} на узле ${node}`).length;
-    k.set(k.under, 'x', clamp(k.place(server), half, k.w - half).toFixed(1));
+    const half = 3.6 * write(k.where, key && `${ours === server ? 'слот' : `клиент ищет в ${ours}, ключ в слоте`} ${server} на узле ${node}`).length;
+    k.set(k.where, 'x', clamp(k.place(server), half, k.w - half).toFixed(1));
     const flight = slot ? (t - slot.flown) / FLIGHT : 2;
     if (flight <= 1 && !k.reduced) {
       const [from, to] = [slot.source, slot.target].map((number) => k.boxes[number - 1]);
