@@ -129,6 +129,7 @@ class World:
         self.answers: deque[tuple[float, int]] = deque()  # (when, milliseconds), by this balancer
         self.counts = {"done": 0, "failed": 0}
         self.era = 0  # the number of the balancer
+        self.told = 0.0  # when the last report came
         lab.on_control("algorithm", lambda value: self.choose())
         lab.on_control("newcomer", lambda value: self.enrol())
         lab.on_control("down_b", lambda down: self.crash(bool(down)))
@@ -171,6 +172,7 @@ class World:
     # [news]
     def report(self) -> None:
         """The balancer learns the true load of everybody."""
+        self.told = self.lab.now
         for name, node in self.nodes.items():
             node.load = self.held[name]
         if self.lab.control("stale"):
@@ -249,8 +251,9 @@ class World:
     async def reports(self) -> None:
         """What the servers say of themselves once in `stale` seconds."""
         while True:
-            await asyncio.sleep(self.lab.control("stale") or TICK)
-            if self.lab.control("stale"):
+            await asyncio.sleep(TICK)
+            pause = self.lab.control("stale")
+            if pause and self.lab.now - self.told > pause - TICK / 2:
                 self.report()
 
     async def statistics(self) -> None:

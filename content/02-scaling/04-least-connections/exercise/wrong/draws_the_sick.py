@@ -1,0 +1,38 @@
+# Пара тянется из всех, лежащие выкидываются потом.
+import random
+from dataclasses import dataclass
+
+
+class NoHealthyNodes(Exception):
+    """Живых узлов нет."""
+
+
+@dataclass(eq=False)
+class Node:
+    id: str
+    address: str
+    weight: int = 1
+    healthy: bool = True
+    load: int = 0
+
+
+class PowerOfTwoChoices:
+    def __init__(self, nodes):
+        self.nodes = list(nodes)
+
+    def able(self):
+        able = [node for node in self.nodes if node.healthy and node.weight > 0]
+        return able or [node for node in self.nodes if node.healthy]
+
+    def cost(self, node):
+        return (node.load + 1) / (node.weight or 1)
+
+    def pick(self):
+        able = self.able()
+        if not able:
+            raise NoHealthyNodes
+        while True:
+            pair = random.sample(self.nodes, min(2, len(self.nodes)))
+            good = [node for node in pair if node in able]
+            if good:
+                return min(good, key=self.cost)
