@@ -45,6 +45,7 @@ class Environment:
     csrf_trusted_origins: tuple[str, ...]
     worker_concurrency: int
     warm_jails: int
+    queue_limit: int
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
@@ -115,4 +116,6 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
         csrf_trusted_origins=_words(env, "CSRF_TRUSTED_ORIGINS"),
         worker_concurrency=_whole(env, "WORKER_CONCURRENCY", 110, 1, 1000),
         warm_jails=_whole(env, "WARM_JAILS", 4, 0, 200),
+        # Runs that may wait in one queue: 110 places and demos of a minute make it three minutes of waiting.
+        queue_limit=_whole(env, "QUEUE_LIMIT", 300, 1, 100_000),
     )

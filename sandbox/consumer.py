@@ -239,6 +239,7 @@ class RunSocket:
                         "type": "state",
                         "state": watched.state,
                         "position": watched.position,
+                        "wait": None if watched.position is None else watched.wait,
                         "attempt": watched.attempt,
                         "yours": self.allowed == "control",
                     }

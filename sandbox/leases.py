@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from sandbox import stream
+from sandbox import stream, waiting
 from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,12 @@ local holder = redis.call('GET', KEYS[3])
 if holder and ((ARGV[8] ~= '' and holder ~= ARGV[8]) or ARGV[9] == '1') then return 0 end
 local added = redis.pcall('XADD', KEYS[2], ARGV[6] .. '-0', 'e', ARGV[7])
 if type(added) == 'table' and added.err then return -1 end
+local began = redis.call('HGET', KEYS[1], 'started')
+if state == 'running' and began then
+  local took = redis.call('TIME')[1] - began
+  local mean = tonumber(redis.call('GET', KEYS[8]) or took)
+  redis.call('SET', KEYS[8], string.format('%.3f', mean + (took - mean) / ARGV[12]))
+end
 redis.call('HSET', KEYS[1], 'state', ARGV[3], 'reason', ARGV[4], 'text', ARGV[5], 'last', ARGV[6])
 redis.call('DEL', KEYS[3])
 redis.call('ZREM', KEYS[4], ARGV[1])
@@ -186,6 +192,7 @@ class Leases:
             stream.ACTIVE,
             stream.ENDED,
             stream.CHANGES,
+            waiting.PACE,
         ]
         return int(
             self._conclude(
@@ -202,6 +209,7 @@ class Leases:
                     int(unless_leased),
                     stream.CHANGES_KEPT,
                     f"{cpu:.3f}",
+                    waiting.KEPT,
                 ],
             )
         )

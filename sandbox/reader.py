@@ -19,7 +19,7 @@ from typing import Any
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from sandbox import states, stream
+from sandbox import states, stream, waiting
 from sandbox.frames import Frame, Write, of_batches
 from sandbox.tail import Tail, bulk
 from sandbox.watched import Viewer, Watched
@@ -281,14 +281,18 @@ class Reader:
             await asyncio.sleep(POSITIONS_EVERY)
 
     async def _place(self) -> None:
-        waiting = [w for w in self._watched.values() if w.state == "queued" and w.queue]
-        if not waiting:
+        queued = [w for w in self._watched.values() if w.state == "queued" and w.queue]
+        if not queued:
             return
         pipe = self.client.pipeline(transaction=False)
-        for watched in waiting:
+        asked = waiting.ask(pipe)
+        for watched in queued:
             pipe.zrank(stream.queue_key(watched.queue), watched.run)
-        for watched, rank in zip(waiting, await pipe.execute(), strict=True):
+        answers = await pipe.execute()
+        pace = waiting.read(answers[:asked])
+        for watched, rank in zip(queued, answers[asked:], strict=True):
             position = None if rank is None else int(rank) + 1
             if watched.state == "queued" and watched.position != position:
                 watched.position = position
+                watched.wait = None if position is None else pace.seconds(position)
                 watched.tell()

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from sandbox import attempt, broker, controls, jobs, states, stream
+from sandbox import attempt, broker, controls, jobs, signals, states, stream, waiting
 from sandbox.broker import Queue
 from sandbox.client import valkey
 from sandbox.leases import Leases
@@ -28,6 +29,27 @@ log = logging.getLogger(__name__)
 
 class Unavailable(OSError):
     """Nothing can be started now: the broker does not answer."""
+
+
+class QueueFull(Exception):
+    """No place is left in the queue: `length` runs wait, a place may be free in `retry_after` seconds."""
+
+    def __init__(self, length: int, retry_after: int) -> None:
+        super().__init__(f"{length} runs wait")
+        self.length = length
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the queue, from 1, and how many seconds it means about (None: nobody can tell)."""
+
+    position: int
+    wait: int | None
+
+
+UNTOLD = 60  # s: when to come again, where there is nothing to reckon from
+LATEST = 600  # s: and the longest that is worth saying
 
 
 @lru_cache(maxsize=4)
@@ -56,16 +78,18 @@ def warm() -> None:
 def start(job: jobs.Job, *, label: str, kind: str = "demo", queue: Queue | None = None) -> Run:
     """Make the row and hand the job to a worker, once the transaction around it (if any) is committed.
 
-    An empty `job.run` is given a new id. Raises Unavailable when the broker does not answer; should it fail
-    later, at the commit, the run is marked lost and its viewers see why.
+    An empty `job.run` is given a new id. Raises Unavailable when the broker does not answer, QueueFull when
+    too many wait already; should the broker fail later, at the commit, the run is marked lost and its
+    viewers see why.
     """
+    queue = queue or queue_of(job)
     try:
-        valkey().ping()
+        _require_place(queue)
     except redis.RedisError as error:
         raise Unavailable("the broker does not answer") from error
     job = dataclasses.replace(job, run=job.run or new_id())
     run = Run.objects.create(id=job.run, kind=kind, label=label[:200], job=job.to_json())
-    transaction.on_commit(lambda: _send(run, job, queue or queue_of(job)))
+    transaction.on_commit(lambda: _send(run, job, queue))
     return run
 
 
@@ -92,15 +116,36 @@ def send(run: Run | str, message: dict[str, Any]) -> None:
         stream.send_control(valkey(), run if isinstance(run, str) else run.id, message)
 
 
+def _require_place(queue: Queue) -> None:
+    """Raise QueueFull unless one more may wait; asked before the row is made, so it may be off by a few."""
+    pipe = valkey().pipeline(transaction=False)
+    pipe.zcard(stream.queue_key(queue))
+    waiting.ask(pipe)
+    length, *answers = pipe.execute()
+    if queue != "bulk" and length >= settings.QUEUE_LIMIT:  # nobody waits for those in `bulk`
+        # Not until the whole queue is through: a tenth of it is room enough.
+        some = waiting.read(answers).seconds(max(1, length // 10))
+        raise QueueFull(length, min(some or UNTOLD, LATEST))
+
+
 def position(run: Run | str) -> int | None:
     """The place in the queue, from 1; None when it does not wait (any more)."""
+    found = place(run)
+    return found.position if found else None
+
+
+def place(run: Run | str) -> Place | None:
+    """The place in the queue and the wait it means; None when it does not wait (any more)."""
     run_id = run if isinstance(run, str) else run.id
     client = valkey()
     queue = cast("bytes | None", client.hget(stream.run_key(run_id), "queue"))
     if queue is None:
         return None
-    rank = cast("int | None", client.zrank(stream.queue_key(queue.decode()), run_id))
-    return None if rank is None else rank + 1
+    pipe = client.pipeline(transaction=False)
+    pipe.zrank(stream.queue_key(queue.decode()), run_id)
+    waiting.ask(pipe)
+    rank, *answers = pipe.execute()
+    return None if rank is None else Place(rank + 1, waiting.read(answers).seconds(rank + 1))
 
 
 def record(
@@ -161,4 +206,6 @@ def _send(run: Run, job: jobs.Job, queue: Queue) -> None:
         log.exception("run %s was not sent", run.id)
         run.state, run.reason, run.text = "lost", "ours", states.BROKEN.text
         run.ended = timezone.now()
-        run.save(update_fields=["state", "reason", "text", "ended"])
+        with transaction.atomic():
+            run.save(update_fields=["state", "reason", "text", "ended"])
+            signals.run_ended.send(sender=Run, run=run)  # a solution is not left waiting for its verdict

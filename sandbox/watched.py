@@ -24,6 +24,7 @@ class Watched:
     last: int | None = None  # seq of `run.ended`, once it is there
     queue: str = ""
     position: int | None = None
+    wait: int | None = None  # s, about; while it has a position
     body: bytes | None = None
     key: str = ""
     asked: bytes = b""  # the key as the blocking read asks for it

@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from lessons.work.errors import OverQuota, WorkError
+from lessons.work.errors import OverQuota, QueueFull, WorkError
 from lessons.work.words import span
 
 MESSAGES: dict[str, str] = {
@@ -34,7 +34,7 @@ def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Unknown exceptions go on to Django, which logs them and answers 500."""
     if isinstance(exc, WorkError):
         set_rollback()
-        headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, OverQuota) else {}
+        headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, OverQuota | QueueFull) else {}
         return Response(exc.to_json(), status=exc.status, headers=headers)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()

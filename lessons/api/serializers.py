@@ -73,6 +73,9 @@ class RunStarted(serializers.Serializer[Any]):
     position = serializers.IntegerField(
         allow_null=True, help_text="Место в\u00a0очереди, с\u00a01; null\u00a0— уже идёт."
     )
+    wait = serializers.IntegerField(
+        allow_null=True, help_text="Сколько примерно ждать, секунд; null\u00a0— неизвестно или уже идёт."
+    )
 
 
 class RunBody(RunStarted):

@@ -53,6 +53,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     context: dict[str, Any] = {
         "run": described,
         "live": live,
+        "wait": runs.wait_in_words(described["wait"]),
         "owner_name": found.owner_name,
         "variant": Variant(found.variant).label,
         "case": case,

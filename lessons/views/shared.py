@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 
 from lessons.loader import Problem, freshness
-from lessons.work.errors import WorkError
+from lessons.work.errors import OverQuota, QueueFull, WorkError
 
 
 def look() -> tuple[Problem, ...]:
@@ -46,4 +46,7 @@ def refusal(request: HttpRequest, error: WorkError) -> HttpResponse:
         "status": error.status,
         "login": error.reported_code == "login_needed",
     }
-    return render(request, "lessons/refusal.html", context, status=error.status)
+    response = render(request, "lessons/refusal.html", context, status=error.status)
+    if isinstance(error, OverQuota | QueueFull):
+        response["Retry-After"] = str(error.retry_after)
+    return response

@@ -8,6 +8,7 @@ WorkError
 ├── NotFound       404  there is no such lesson, run, version or submission
 ├── Conflict       409  another version was saved meanwhile; `theirs` carries it
 ├── OverQuota      429  too much for now; `retry_after` seconds
+├── QueueFull      503  too many wait already; `retry_after` seconds
 └── Unavailable    503  the fault is ours
 """
 
@@ -92,6 +93,17 @@ class OverQuota(WorkError):
 
     def __init__(self, message: str, *, retry_after: int, code: str = "") -> None:
         super().__init__(message, code=code)
+        self.retry_after = max(1, retry_after)
+
+
+class QueueFull(WorkError):
+    """More runs wait than we can promise to begin; try again in `retry_after` seconds."""
+
+    status = 503
+    code = "queue_full"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
         self.retry_after = max(1, retry_after)
 
 

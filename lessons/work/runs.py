@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,9 @@ from lessons import catalog
 from lessons.models.work import CodeVersion, LessonRun, Slot, Variant
 from lessons.people import instructor_with
 from lessons.work import drafts, quota
-from lessons.work.errors import BadRequest, NotAllowed, NotFound, Unavailable
+from lessons.work.errors import BadRequest, NotAllowed, NotFound, QueueFull, Unavailable
 from lessons.work.owners import Owner
+from lessons.work.words import about, plural, span
 from sandbox import runs as sandbox_runs
 from sandbox.jobs import DemoJob
 from sandbox.models import Run, new_id
@@ -76,10 +78,20 @@ def start_run(
                 code=version,
                 forked_from=parent,
             )
-    except sandbox_runs.Unavailable as error:  # from the commit: the row stays, marked lost
+    except sandbox_runs.QueueFull as error:
+        raise queue_full(error, "Ваш код сохранён." if version is not None else "") from error
+    except sandbox_runs.Unavailable as error:
         raise Unavailable(
             "Сейчас не\u00a0получается запустить: исполнители недоступны. Попробуйте чуть позже."
         ) from error
+
+
+def queue_full(error: sandbox_runs.QueueFull, kept: str) -> QueueFull:
+    """The refusal in words: how many wait, when to come again, and what has not been lost."""
+    many = plural(error.length, "прогон", "прогона", "прогонов")
+    when = span(error.retry_after)
+    words = f"Сейчас слишком много желающих: в\u00a0очереди уже {many}. Попробуйте через {when}. {kept}"
+    return QueueFull(words.rstrip(), retry_after=error.retry_after)
 
 
 def _parent(forked_from: str | None, lesson: str) -> LessonRun | None:
@@ -175,12 +187,12 @@ def receipt(lesson_run: LessonRun) -> dict[str, Any]:
         "url": url(run.pk),
         "socket": socket(run.pk),
         "state": run.state,
-        "position": _position(run),
+        **_place(run),
     }
 
 
 def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
-    """The JSON of `GET runs/{id}/`. `position` is the place in the queue, from 1, while queued."""
+    """The JSON of `GET runs/{id}/`. While queued: `position`, from 1, and `wait`, seconds, about."""
     run = lesson_run.run
     job = run.job or {}
     code = lesson_run.code.text if lesson_run.code is not None and shows_code(lesson_run, owner) else None
@@ -197,7 +209,7 @@ def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
         "controls": job.get("controls", {}),
         "script": [list(entry) for entry in job.get("script", [])],
         "last_seq": run.last_seq,
-        "position": _position(run),
+        **_place(run),
         "url": url(run.pk),
         "socket": socket(run.pk),
         "yours": owner.owns(lesson_run),
@@ -207,13 +219,17 @@ def describe(lesson_run: LessonRun, owner: Owner) -> dict[str, Any]:
     }
 
 
-def _position(run: Run) -> int | None:
-    if run.state != "queued":
-        return None
-    try:
-        return sandbox_runs.position(run)
-    except RedisError:  # a page about a run can do without its place in the queue
-        return None
+def _place(run: Run) -> dict[str, int | None]:
+    place = None
+    if run.state == "queued":
+        with contextlib.suppress(RedisError):  # a page about a run can do without its place in the queue
+            place = sandbox_runs.place(run)
+    return {"position": place.position if place else None, "wait": place.wait if place else None}
+
+
+def wait_in_words(seconds: int | None) -> str:
+    """«ждать около минуты», or nothing where nobody can tell."""
+    return f"ждать {about(seconds)}" if seconds else ""
 
 
 def title(lesson_run: LessonRun) -> str:

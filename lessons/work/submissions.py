@@ -11,7 +11,7 @@ from django.urls import reverse
 from lessons import catalog
 from lessons.models.work import Grading, Judging, Slot, Submission
 from lessons.people import Person, instructor_with
-from lessons.work import drafts, quota, runs, verdicts
+from lessons.work import drafts, quota, runs
 from lessons.work.errors import BadRequest, LoginNeeded, NotAllowed, NotFound, Unavailable
 from lessons.work.owners import Owner
 from sandbox import runs as sandbox_runs
@@ -38,8 +38,10 @@ def submit(owner: Owner, *, lesson: str, code: str) -> Submission:
                 user_id=owner.user.pk, lesson=lesson, code=version, run=run, total=len(exercise.cases)
             )
             Judging.objects.create(submission=submission, run=run, total=len(exercise.cases))
+    except sandbox_runs.QueueFull as error:
+        raise runs.queue_full(error, "Решение сохранено.") from error
     except sandbox_runs.Unavailable as error:
-        raise _unavailable(error) from error
+        raise _unavailable() from error
     return submission
 
 
@@ -63,9 +65,8 @@ def _judge(lesson: str, text: str, exercise: catalog.Exercise) -> Run:
     return sandbox_runs.start(job, label=f"{lesson}/exercise", kind="judge")
 
 
-def _unavailable(error: sandbox_runs.Unavailable) -> Unavailable:
-    """The broker is away: nobody will end this judging, so end it here, as our fault."""
-    verdicts.close(Run.objects.get(pk=str(error)))
+def _unavailable() -> Unavailable:
+    """The broker is away: the transaction has left no rows, the draft was saved before it."""
     return Unavailable("Сейчас не\u00a0получается проверить: исполнители недоступны. Код сохранён.")
 
 
@@ -86,8 +87,10 @@ def regrade(submission: Submission, by: Person | None = None) -> Judging:
                 asked_by_id=by.pk if by is not None else None,
             )
             Submission.objects.filter(pk=locked.pk).update(run=run, state=Grading.WAITING)
+    except sandbox_runs.QueueFull as error:
+        raise runs.queue_full(error, "") from error
     except sandbox_runs.Unavailable as error:
-        raise _unavailable(error) from error
+        raise _unavailable() from error
     submission.refresh_from_db()
     return judging
 

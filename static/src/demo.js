@@ -269,10 +269,10 @@ class PoligonDemo extends HTMLElement {
     }
   }
 
-  hearState({ state, position: place, yours }) {
+  hearState({ state, position: place, wait, yours }) {
     if (yours !== undefined) this.yours = yours;
     if (this.mode === 'starting' && state === 'queued' && place > 0) {
-      this.notice.show(position(place));
+      this.notice.show(position(place, wait));
       if (this.player.run.events.length && !this.player.clock.moving) this.player.toggle(); // the recording, meanwhile
     }
     if (this.mode === 'live') this.become('live');

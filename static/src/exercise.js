@@ -4,6 +4,7 @@
  */
 import { Cases } from './cases.js';
 import { api, h, lessonHere, plural, reader, when } from './reader.js';
+import { wait } from './demo/words.js';
 import { RunSocket } from './socket.js';
 
 const SETTLE = [200, 400, 800, 1600, 3000]; // ms between looks for the verdict once the log has ended
@@ -85,8 +86,8 @@ class Exercise extends HTMLElement {
           cases.hear(event);
         }
       },
-      state: ({ state, position }) => {
-        if (state === 'queued' || state === 'starting') cases.say(position ? `В\u00a0очереди: ${position}-е место` : 'Готовим проверку…');
+      state: ({ state, position, wait: seconds }) => {
+        if (state === 'queued' || state === 'starting') cases.say(position ? [`В\u00a0очереди: ${position}-е место`, wait(seconds)].filter(Boolean).join(', ') : 'Готовим проверку…');
       },
       reset: () => cases.expect(this.titles),
       line: (word) => word === 'waiting' && cases.say('Связь прервалась, восстанавливаем…'),

@@ -14,8 +14,20 @@ const ENDS = {
 
 export const ended = (state, text) => text || ENDS[state] || ENDS.finished;
 
-export function position(number) {
-  return `Все песочницы заняты, вы в очереди: ${number}-й. Прогон начнётся сам.`;
+/** An estimate of a wait: «ждать около 2 минут»; '' when the server cannot tell. */
+export function wait(seconds) {
+  if (!seconds) return '';
+  if (seconds < 10) return 'ждать несколько секунд';
+  if (seconds < 50) return `ждать около ${Math.round(seconds / 10) * 10} секунд`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes <= 1) return 'ждать около минуты';
+  if (minutes > 60) return 'ждать больше часа';
+  return `ждать около ${minutes} ${minutes % 10 === 1 && minutes !== 11 ? 'минуты' : 'минут'}`;
+}
+
+export function position(number, seconds) {
+  const estimate = wait(seconds);
+  return `Все песочницы заняты, вы в очереди: ${number}-й${estimate && `, ${estimate}`}. Прогон начнётся сам.`;
 }
 
 /** Whether a file of the jail is the one in the reader's editor: the scenario beside it is not theirs. */

@@ -96,6 +96,7 @@ async def test_a_viewer_gets_the_state_the_events_and_the_end(connect: Open, att
         "type": "state",
         "state": "running",
         "position": None,
+        "wait": None,
         "attempt": 1,
         "yours": True,
     }
