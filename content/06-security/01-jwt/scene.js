@@ -11,7 +11,7 @@ const WORDS = {
   'request.done': (e) => `${WHO[e.who]}: ${WAY[e.way]} — ${e.ok ? 'да' : ERROR[e.error]} ${role(e.role)}`,
   'token.issued': (e) => `${WHO[e.who]}: выдан ${e.typ} № ${e.token}, семейство ${e.family}`,
   'token.stolen': (e) => `Вор скопировал токены № ${e.access} и № ${e.refresh}`,
-  'family.closed': (e) => `Семейство ${e.family} закрыто: ${e.why === 'reuse' ? 'токен пришёл второй раз' : 'выход на всех устройствах'}`,
+  'family.closed': (e) => `Семейство ${e.family} закрыто: ${e.why === 'reuse' ? 'повтор' : WAY.logout}`,
   'thief.out': (e) => `Вор снаружи, был внутри ${minutes(e.minutes)}, предел — ${fmt(e.bound, 0)}`,
   'manager.broke': (e) => `Сломался сам код: ${e.error}`,
 };
@@ -19,22 +19,22 @@ const TELL = { // what an answer of the server means, by who asked, how and in v
   'anya refresh': (e, s) => (s.role !== e.role ? `Роль потерялась при обмене: была «${role(s.role)}», стала «${role(e.role)}».`
     : s.twice === e.t ? 'Один refresh-токен обменяли дважды, и оба раза удачно.' : 'Аня обменяла refresh-токен, старый больше не действует.'),
   'anya refresh TokenReused': () => 'Анин токен пришёл вторым. Сервер не гадает, кто из двоих вор: закрыты оба.',
-  'anya refresh TokenRevoked': () => 'Анино семейство закрыто. Ей придётся ввести пароль.',
+  'anya refresh TokenRevoked': () => 'Анино семейство закрыто, нужен пароль.',
   'anya logout': () => 'Аня вышла везде: менять больше нечего, но выданные access доживут своё.',
-  'thief refresh': () => 'Вор обменял refresh-токен: теперь новая пара у него.',
-  'thief refresh TokenReused': () => 'Этот refresh-токен уже обменяли, значит, он у двоих. Семейство закрыто целиком.',
+  'thief refresh': () => 'Вор обменял refresh-токен, новая пара у него.',
+  'thief refresh TokenReused': () => 'Этот refresh-токен уже обменяли: он у двоих. Семейство закрыто.',
   'thief confused': () => 'Сервер принял refresh за access. Вор внутри на неделю.',
   'thief confused InvalidToken': () => 'Вор показал refresh вместо access. Тип не тот — отказ.',
   'thief tampered InvalidToken': () => 'Вор вписал себе роль админа. Подпись не сошлась — отказ.',
-  'thief unsigned': () => 'Вор снял подпись, написал «alg: none» — и стал админом.',
-  'thief unsigned InvalidToken': () => 'Вор снял подпись и написал «alg: none». Алгоритм выбирает сервер — отказ.',
+  'thief unsigned': () => 'Вор написал «alg: none», снял подпись — и стал админом.',
+  'thief unsigned InvalidToken': () => 'Вор написал «alg: none». Алгоритм выбирает сервер — отказ.',
 };
 const bar = (x0, x1, y) => (x1 > x0 ? `M${at(x0)} ${y + 4}H${at(x1)}v16H${at(x0)}z` : '');
 const diamond = (x, y, r) => `M${at(x)} ${y - r}l${r} ${r} ${-r} ${r} ${-r} ${-r}z`;
 const square = (x, y, r) => `M${at(x - r)} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`;
 const dot = (x, y, r) => `M${at(x - r)} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
 const cross = (x, y, r) => `M${at(x - r)} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`;
-const [at, near] = [(x) => x.toFixed(1), (list, t) => list.filter((one) => (one.end ?? one.until ?? one.t) > t - SPAN)];
+const [at, near] = [(x) => x.toFixed(1), (list, t) => list.filter((one) => (one.end ?? one.until ?? one.t ?? t) > t - SPAN)];
 
 export default {
   legend: [['request', 'запрос'], ['ok', 'впустили Аню'], ['fail', 'впустили вора'], ['reject', 'отказ']],
@@ -132,7 +132,7 @@ export default {
   },
   say(s, t) {
     if (t - s.told.t < 3) return s.told.text;
-    if (s.minutes > s.bound) return `Вор внутри уже ${minutes(s.minutes)}, хотя предел — ${fmt(s.bound, 0)}. Сам он не уйдёт.`;
+    if (s.minutes > s.bound) return `Вор внутри уже ${minutes(s.minutes)} при пределе ${fmt(s.bound, 0)}. Сам он не уйдёт.`;
     if (s.minutes !== null) return `Вор внутри ${minutes(s.minutes)}: access у него настоящий и не истёк.`;
     return s.role ? 'Аня работает: access проверяют без похода в хранилище.' : 'Аня ещё не вошла.';
   },

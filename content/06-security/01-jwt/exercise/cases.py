@@ -1,4 +1,4 @@
-"""Hidden cases for the tokens. Virtual seconds; names, keys and roles are random. PyJWT here is the second opinion.
+"""Hidden cases for the tokens. Virtual seconds; names, keys and roles are random; PyJWT is a second opinion.
 
 Traces are in the events of the lesson's demo: the owner is «anya», whoever replays is «thief».
 """
