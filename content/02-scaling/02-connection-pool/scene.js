@@ -135,7 +135,7 @@ export default {
     const locked = queue && conns(s).length <= s.size && any((one) => !one.open) && any((one) => one.open && t > one.until);
     if (locked) return 'Есть свободное соединение, а все стоят: кто-то открывает новое и держит замок.';
     if (working > s.cores) return `Соединений в работе ${working}, ядер ${s.cores}: очередь теперь внутри сервера.`;
-    if (need > s.size) return `Нужно соединений ${fmt(need)}, мест ${s.size}: очередь растёт, терпеливым — отказы.`;
+    if (need > s.size) return `Нужно соединений ${fmt(need)}, мест ${s.size}: очередь растёт, кто не дождался — уходит ни с чем.`;
     if (queue) return `Заняты все места, ждут ${queue}: всплеск пройдёт, очередь растает.`;
     return `Соединений хватает: в среднем занято ${fmt(s.gauge.busy)} из ${s.size}, никто не ждёт.`;
   },
