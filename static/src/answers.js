@@ -116,7 +116,7 @@ function drag(row, list, onMove) {
 function line(spec) {
   let chosen = null;
   const rows = spec.code.map((html, n) => {
-    const input = h('input', { type: 'radio', name: `quiz-${spec.id}`, value: n + 1, class: 'vh', 'aria-label': `Строка ${n + 1}`, onchange: () => { chosen = n + 1; } });
+    const input = h('input', { type: 'radio', name: `quiz-${spec.id}`, value: n + 1, 'aria-label': `Строка ${n + 1}`, onchange: () => { chosen = n + 1; } });
     return h('label', { class: 'code-line' }, input, h('span', { class: 'n', 'aria-hidden': 'true' }, n + 1), rich('code', {}, html || ' '));
   });
   return {
