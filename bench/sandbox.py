@@ -1,6 +1,7 @@
-"""The sandbox: how soon the first event comes, warm and cold, beside a bare interpreter; what jails weigh.
+"""The sandbox: the first event in our jails and in others', the pool, a hundred demos, Stop, leftovers.
 
-The rounds are interleaved, so that a machine busy with something else slows every row alike.
+What is compared is measured in interleaved rounds, so that a machine busy with something else slows every
+row alike. `--quick`: a third of the rounds, for a look; `--only=jails,pool,demos` for some of the parts.
 """
 
 from __future__ import annotations
@@ -11,24 +12,32 @@ import select
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
+from bench import _sandbox_demos, _sandbox_jails, _sandbox_pool
+from bench._sandbox_jails import Round
+from bench._sandbox_left import Census
+from bench._sandbox_pool import DEMO_FILE, PARTS, Weight, first_event, full, start
 from bench.table import percentile, show
+from launch.processes import Stack
 from sandbox import host as hosts
 from sandbox.guest.rehearsal import ENVIRONMENT, ROOT
 from sandbox.host import Host
 from sandbox.jail import Jail
-from sandbox.limits import DEMO, MIB
-from sandbox.pool import Pool
-from sandbox.processes import descendants
+from sandbox.limits import DEMO
+from sandbox.pool import SPARE, Pool
+from sandbox.tasks import JUDGE_SPARE
 
 ROUNDS = 40
-BURST = 40
-IDLE = 8
-DEMO_FILE = "async def scenario(lab):\n    lab.emit('hello')\n"
+BURSTS = 5
+BURST = 40  # learners at once
+DEMOS = 100
+WINDOW = 20.0  # s
+PRESSES = 40
+STUBBORN = 20
+HEAD = ["what", "p50 ms", "p95 ms", "times"]
 SLEEPS = """
 import asyncio
 async def scenario(lab):
@@ -38,40 +47,19 @@ async def scenario(lab):
     await asyncio.gather(*[one() for _ in range(100)])
 """
 
-Round = Callable[[], float]
-
-
-def start(demo: str) -> dict[str, object]:
-    files = {"demo.py": demo}
-    return {"op": "start", "mode": "demo", "files": files, "seed": 1, "duration": 200.0, "pace": None}
-
-
-def first_event(jail: Jail) -> None:
-    jail.send(start(DEMO_FILE))
-    poll = select.poll()
-    poll.register(jail.events, select.POLLIN)
-    poll.poll(10_000)
-    assert os.read(jail.events, 1) == b"{"
-
 
 def warm(pool: Pool) -> float:
     """Start message sent → first event, in a jail that was warm; the pool refills beside it."""
-    while pool.ready() < pool.spare:
-        time.sleep(0.005)
+    full(pool)
     with pool.take() as jail:
         began = time.perf_counter()
         first_event(jail)
         return time.perf_counter() - began
 
 
-def taken(pool: Pool) -> float:
-    """Asked for → first event: what a worker waits, pool included."""
-    while pool.ready() < pool.spare:
-        time.sleep(0.005)
-    began = time.perf_counter()
-    with pool.take() as jail:
-        first_event(jail)
-        return time.perf_counter() - began
+def asked(pool: Pool) -> float:
+    full(pool)
+    return _sandbox_pool.taken(pool)
 
 
 def cold(host: Host) -> float:
@@ -81,35 +69,6 @@ def cold(host: Host) -> float:
         jail.wait_ready()
         first_event(jail)
         return time.perf_counter() - began
-
-
-def stop(host: Host) -> float:
-    """A running jail told to stop → every process of it gone."""
-    with Jail(host, DEMO) as jail:
-        jail.wait_ready()
-        jail.send(start("async def scenario(lab):\n    while True: pass"))
-        poll = select.poll()
-        poll.register(jail.events, select.POLLIN)
-        poll.poll(10_000)
-        began = time.perf_counter()
-        jail.stop()
-        return time.perf_counter() - began
-
-
-def bare(*words: str) -> Round:
-    """An interpreter with no jail at all → its first byte."""
-
-    def once() -> float:
-        began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE)
-        assert process.stdout
-        process.stdout.read(1)
-        took = time.perf_counter() - began
-        process.stdout.close()
-        process.wait()
-        return took
-
-    return once
 
 
 def bare_guest() -> float:
@@ -135,41 +94,6 @@ def bare_guest() -> float:
     return took
 
 
-def burst(pool: Pool, size: int) -> float:
-    """Runs a second when `size` ask at once and the pool is full."""
-    while pool.ready() < pool.spare:
-        time.sleep(0.01)
-    threads = [threading.Thread(target=_one, args=(pool,)) for _ in range(size)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return size / (time.perf_counter() - began)
-
-
-def _one(pool: Pool) -> None:
-    with pool.take() as jail:
-        first_event(jail)
-
-
-def weight(host: Host) -> list[float]:
-    """MiB of PSS of each idle warm jail, nsjail included."""
-    with Pool(host, spare=IDLE) as pool:
-        while pool.ready() < IDLE:
-            time.sleep(0.02)
-        return [
-            sum(map(_pss, [jail.process, *descendants(jail.process)])) / MIB for jail in list(pool._ready)
-        ]
-
-
-def _pss(process: int) -> int:
-    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
 def sleeps(host: Host) -> float:
     """10,000 sleeps over 101 virtual seconds, unpaced."""
     with Jail(host, DEMO) as jail:
@@ -185,44 +109,147 @@ def sleeps(host: Host) -> float:
         return time.perf_counter() - began
 
 
-def main(options: list[str] | None = None) -> None:
-    """Measure and print. Takes about a minute."""
-    del options
-    with tempfile.TemporaryDirectory(prefix="poligon-bench-") as folder:
-        Path(folder).chmod(0o755)
-        host = hosts.find(Path(folder))
-        with Pool(host, spare=2) as pool:
-            rounds: dict[str, Round] = {
-                "bare python -I -S": bare("-I", "-S", "-c", "print(1)"),
-                "bare python with asyncio and json": bare("-I", "-S", "-c", "import asyncio, json; print(1)"),
-                "the guest without a jail, first event": bare_guest,
-                "cold jail, first event": lambda: cold(host),
-                "warm jail, start sent → first event": lambda: warm(pool),
-                "taken from the pool → first event": lambda: taken(pool),
-                "stop a busy loop, all processes gone": lambda: stop(host),
-            }
-            took: dict[str, list[float]] = {name: [] for name in rounds}
-            for _ in range(ROUNDS):
-                for name, once in rounds.items():
+def jails(host: Host, rounds: int) -> None:
+    """Our jails beside others, every round all of them."""
+    with _sandbox_jails.nsjail_groups(host), Pool(host) as pool:
+        ways: dict[str, Round | str] = {
+            **_sandbox_jails.others(host),
+            "the guest without a jail, first event": bare_guest,
+            "our cold jail, first event": lambda: cold(host),
+            "our pool, jail asked for → first event": lambda: asked(pool),
+            "our warm jail, code sent → first event": lambda: warm(pool),
+        }
+        took: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, once in ways.items():
+                if not isinstance(once, str):
+                    full(pool)  # nothing starts beside what is measured
                     took[name].append(once())
-        rows: list[list[str]] = [
-            [name, f"{percentile(times, 0.5) * 1000:.1f}", f"{percentile(times, 0.95) * 1000:.1f}"]
-            for name, times in took.items()
-        ]
-        show("Sandbox: latency", ["what", "p50 ms", "p95 ms"], rows)
-        with Pool(host, spare=2) as pool:
-            cold_rate = burst(pool, BURST)
-        with Pool(host, spare=BURST) as pool:
-            warm_rate = burst(pool, BURST)
-        pss = weight(host)
-        quick = min(sleeps(host) for _ in range(3))
-        show(
-            "Sandbox: the rest",
-            ["what", "how much"],
-            [
-                [f"runs/s, {BURST} at once, pool of 2", f"{cold_rate:.0f}"],
-                [f"runs/s, {BURST} at once, pool of {BURST}", f"{warm_rate:.0f}"],
-                [f"idle warm jail, largest PSS of {IDLE}", f"{max(pss):.1f} MiB"],
-                ["10,000 sleeps over 101 virtual seconds", f"{quick:.2f} s"],
-            ],
+    goals = {"our cold jail, first event": "p95 150", "our warm jail, code sent → first event": "3 / 10"}
+    rows = [
+        [name, *([way, "", ""] if isinstance(way, str) else ms(took[name])), goals.get(name, "")]
+        for name, way in ways.items()
+    ]
+    show(f"Sandbox: start, {rounds} rounds ({_sandbox_jails.machine()})", [*HEAD, "goal"], rows)
+
+
+def pools(host: Host, rounds: int, bursts: int) -> None:
+    with Pool(host, spare=0) as none, Pool(host) as usual:
+        cold_bursts, warm_bursts, single, alone = [], [], [], []
+        for _ in range(bursts):
+            cold_bursts.append(_sandbox_pool.burst(none, BURST))
+            warm_bursts.append(_sandbox_pool.burst(usual, BURST))
+        for _ in range(rounds):
+            full(usual)
+            single.append(cold(host))
+            alone.append(_sandbox_pool.while_refilling(usual))
+    rows: list[list[object]] = []
+    for name, waits in (
+        ("one learner, cold jail, no pool", single),
+        ("one learner while the emptied pool refills", alone),
+        (f"{BURST} learners at once, pool of {SPARE}", _waits(warm_bursts)),
+        (f"{BURST} learners at once, no warm jails", _waits(cold_bursts)),
+    ):
+        rows.append([name, *ms(waits), max(waits) * 1000])
+    show("Sandbox: waits, asked for → first event", [*HEAD, "worst ms"], rows)
+    weights = {count: _sandbox_pool.weights(host, count) for count in (SPARE, 20)}
+    rate = percentile([each.rate for each in cold_bursts], 0.5)
+    rows = [
+        [f"cold runs/s, {BURST} at once, median of {bursts}", f"{rate:.0f}", "15"],
+        [
+            f"runs/s, {BURST} at once, pool of {SPARE}",
+            f"{percentile([each.rate for each in warm_bursts], 0.5):.0f}",
+            "",
+        ],
+    ]
+    for count, found in weights.items():
+        rows.append([f"idle warm jail, PSS of the heaviest of {count}", heaviest(found), "15 MiB"])
+    rows.append(
+        ["10,000 sleeps over 101 virtual seconds", f"{min(sleeps(host) for _ in range(3)):.2f} s", ""]
+    )
+    show("Sandbox: the pool", ["what", "how much", "goal"], rows)
+
+
+def demos(stack: Stack, count: int, quick: bool) -> int:
+    """A hundred readers on one worker; its process number, when it is gone."""
+    with _sandbox_demos.worker(stack) as bench:
+        found = _sandbox_demos.measure(
+            bench,
+            demos=count,
+            window=WINDOW / 3 if quick else WINDOW,
+            presses=min(PRESSES, count) // (3 if quick else 1),
+            stubborn=STUBBORN // (3 if quick else 1),
+            spare=SPARE + JUDGE_SPARE,
         )
+    stack.stop()
+    show(
+        "Sandbox: paced demos of lesson 5.1 on one worker (threads)",
+        ["what", "how much", "goal"],
+        [
+            ["demos that run at once", f"{found.at_once} of {found.asked}", "100"],
+            ["all sent → all have begun", f"{found.filling:.1f} s", ""],
+            ["events in the window", f"{found.events}", ""],
+            [
+                "pipe → stream, p50 / p95 / p99 / worst",
+                " / ".join(f"{percentile(found.lags, share) * 1000:.1f}" for share in (0.5, 0.95, 0.99, 1.0))
+                + " ms",
+                "p99 100 ms",
+            ],
+            [f"the idle worker's {len(found.idle)} warm jails, heaviest", heaviest(found.idle), "15 MiB"],
+        ],
+    )
+    show(
+        "Sandbox: Stop pressed → every process of the jail gone",
+        [*HEAD, "worst ms", "goal p95"],
+        [
+            [name, *ms(took), max(took) * 1000, 500]
+            for name, took in (
+                (f"lesson's demo, {count} run, {len(found.stops)} pressed in turn", found.stops),
+                (f"busy loop and two daemons, {len(found.stubborn)} in turn", found.stubborn),
+            )
+        ],
+    )
+    return found.worker
+
+
+def ms(seconds: Sequence[float]) -> list[object]:
+    """Median and p95 in milliseconds, and how many were measured."""
+    return [percentile(seconds, 0.5) * 1000, percentile(seconds, 0.95) * 1000, len(seconds)]
+
+
+def heaviest(weights: Sequence[Weight]) -> str:
+    most = max(weights, key=lambda each: each.whole)
+    parts = ", ".join(f"{name} {mib:.1f}" for name, mib in zip(PARTS, most.parts, strict=True))
+    return f"{most.whole:.1f} MiB ({parts})"
+
+
+def _waits(bursts: Sequence[_sandbox_pool.Burst]) -> list[float]:
+    return [wait for each in bursts for wait in each.waits]
+
+
+def main(options: list[str] | None = None) -> None:
+    """Measure and print. Takes about three minutes."""
+    chosen = dict(option.lstrip("-").partition("=")[::2] for option in options or ())
+    quick = "quick" in chosen
+    parts = (chosen.get("only") or "jails,pool,demos").split(",")
+    makers = {os.getpid()}
+    with tempfile.TemporaryDirectory(prefix="poligon-") as folder:
+        var = Path(folder)
+        var.chmod(0o755)
+        host = hosts.find(var)
+        census = Census(var)
+        rounds = ROUNDS // 3 if quick else ROUNDS
+        if "jails" in parts:
+            jails(host, rounds)
+        if "pool" in parts:
+            pools(host, rounds, 1 if quick else BURSTS)
+        if "demos" in parts:
+            count = int(chosen.get("demos", DEMOS))
+            with Stack(var) as stack:
+                makers.add(demos(stack, count, quick))
+        left = census.take(host.cgroups, makers)
+        show("Sandbox: left over (goal 0)", ["processes", "mounts", "cgroups", "files"], [left.counts()])
+        if any(left.counts()):
+            print(left)
+        if host.cgroups:
+            host.cgroups.leave()
