@@ -26,6 +26,7 @@ class PoligonDemo extends HTMLElement {
     const scene = await scenes[this.dataset.scene]?.();
     if (!scene || !this.isConnected) return; // the fallback stays
     this.mode = 'recording'; // | starting | live | ended
+    this.real = this.spec.clock === 'real';
     this.build(scene.default);
     this.listen();
     await (this.dataset.run ? this.openRun(this.dataset.run) : this.openRecording());
@@ -93,7 +94,9 @@ class PoligonDemo extends HTMLElement {
     label(this.forkButton, this.fork ? 'Не повторять' : 'Повторить с изменениями');
     const source = { recording: 'Запись', starting: 'Запуск', live: 'Эфир', ended: this.shown === 'case' ? 'Проверка' : 'Прогон' }[mode];
     const variant = this.spec.variants.find((one) => one.name === this.shown)?.label ?? (this.shown === 'mine' ? 'Моя' : '');
-    label(this.player.source, variant ? `${source} · ${variant.toLowerCase()}` : source);
+    const clock = this.real ? 'реальное время' : 'виртуальное время';
+    label(this.player.source, [source, variant.toLowerCase(), clock].filter(Boolean).join(' · '));
+    transport.speed.disabled = transport.step.button.disabled = this.real && mode === 'live';
     this.player.source.dataset.mode = mode;
   }
 
@@ -176,7 +179,7 @@ class PoligonDemo extends HTMLElement {
       if (fork) {
         Object.assign(order, fork.inputs, { speed: RUSH, forked_from: fork.from ?? undefined });
         order.script = [...fork.inputs.script, ...Object.entries(fork.changes).map(([name, value]) => [fork.t, name, value])];
-        this.rush = { until: fork.t, speed: this.player.transport.chosen };
+        this.rush = this.real ? null : { until: fork.t, speed: this.player.transport.chosen };
       } else {
         order.seed = spec.seed;
         this.rush = null;
@@ -229,7 +232,7 @@ class PoligonDemo extends HTMLElement {
 
   hear(events, t) {
     const { player, fresh } = this;
-    if (fresh) player.clear({ live: true, speed: this.rush ? RUSH : player.transport.chosen });
+    if (fresh) player.clear({ live: true, speed: this.real ? 1 : this.rush ? RUSH : player.transport.chosen });
     this.fresh = false;
     player.feed(events);
     if (this.mode === 'starting') {
@@ -311,10 +314,12 @@ class PoligonDemo extends HTMLElement {
     return true;
   }
 
-  pause() { return this.command({ op: 'pause' }); }
-  resume() { return this.command({ op: 'resume' }); }
-  step() { return this.command({ op: 'step' }); }
-  speed(value) { return this.command({ op: 'speed', value }); }
+  /** Real servers keep their own time: only the viewer's picture can stand still. */
+  steer(message) { return !this.real && this.command(message); }
+  pause() { return this.steer({ op: 'pause' }); }
+  resume() { return this.steer({ op: 'resume' }); }
+  step() { return this.steer({ op: 'step' }); }
+  speed(value) { return this.steer({ op: 'speed', value }); }
 
   /** Playback came to the end of a log. */
   over() {

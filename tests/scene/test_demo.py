@@ -223,7 +223,7 @@ def test_the_naive_version_shows_its_queue_before_the_lock(card: Card) -> None:
     card.box.get_by_text("Наивная версия", exact=True).click()
     card.box.locator(".k-speed").select_option("8")
     card.box.locator(".k-main").click()
-    expect(card.box.locator(".k-source")).to_have_text("Эфир · наивная версия")
+    expect(card.box.locator(".k-source")).to_have_text("Эфир · наивная версия · виртуальное время")
     expect(card.box.locator(".k-say")).to_contain_text("очередь")
     card.stop()
 
