@@ -26,7 +26,7 @@ from sandbox.leases import Leases
 from sandbox.processes import descendants
 
 LESSON = setup.ROOT / "content" / "05-fault-tolerance" / "01-circuit-breaker"
-PATIENCE = 90.0  # s until runs that do not begin are given up
+PATIENCE = 50.0  # s until what does not come is given up
 
 # Stamps every event with the wall's clock just before it is encoded and written to the pipe, and keeps a file
 # open whose name tells the jail of this run from the others. The lesson's own file is its neighbour.
@@ -90,8 +90,9 @@ class Found:
     """Seconds, but for counts and weights."""
 
     asked: int
+    begun: int = 0  # before patience ended
     at_once: int = 0  # runs that wrote events in the first and in the last third of the window
-    filling: float = 0.0  # first job sent → every run has begun
+    filling: float = 0.0  # first job sent → those runs have begun
     events: int = 0
     lags: list[float] = field(default_factory=list)
     stops: list[float] = field(default_factory=list)
@@ -147,18 +148,16 @@ class Bench:
         )
         return job.run
 
-    def await_events(self, runs: list[str]) -> None:
-        """Until each has written something of its own. Raises RuntimeError."""
+    def begun(self, runs: list[str]) -> list[str]:
+        """Those that have written something of their own, once all have or patience has ended."""
         until = time.monotonic() + PATIENCE
         while True:
             pipe = self.client.pipeline(transaction=False)  # and seldom: whoever asks takes from the runs
             for run in runs:
                 pipe.xlen(stream.log_key(run, 1))
-            waiting = sum(length < 2 for length in pipe.execute())
-            if not waiting:
-                return
-            if time.monotonic() > until:
-                raise RuntimeError(f"{waiting} of {len(runs)} runs did not begin")
+            begun = [run for run, length in zip(runs, pipe.execute(), strict=True) if length >= 2]
+            if len(begun) == len(runs) or time.monotonic() > until:
+                return begun
             time.sleep(0.05 if len(runs) == 1 else 0.3)
 
     def jails(self, runs: list[str]) -> dict[str, list[int]]:
@@ -212,20 +211,21 @@ def measure(bench: Bench, *, demos: int, window: float, presses: int, stubborn: 
     found = Found(demos, worker=bench.worker)
     found.idle = bench.idle(spare)
     began = time.perf_counter()
-    runs = [bench.send(lesson_job()) for _ in range(demos)]
-    bench.await_events(runs)
-    found.filling = time.perf_counter() - began
+    sent = [bench.send(lesson_job()) for _ in range(demos)]
+    runs = bench.begun(sent)
+    found.begun, found.filling = len(runs), time.perf_counter() - began
     _watch(bench, found, window)
     trees = bench.jails(runs)
     for run in runs[:presses]:
         found.stops.append(bench.press_stop(run, trees[run]))
-    for run in runs[presses:]:
+    for run in sent:
         stream.send_control(bench.client, run, {"op": "stop"})
     while any(os.path.exists(f"/proc/{tree[0]}") for tree in trees.values()):
         time.sleep(0.05)
     for _ in range(stubborn):
         run = bench.send(stubborn_job())
-        bench.await_events([run])
+        if not bench.begun([run]):
+            raise RuntimeError("a run did not begin")
         while len(tree := bench.jails([run])[run]) != STUBBORN_TREE:
             time.sleep(0.005)  # those who fork between a daemon and its family are still ending
         found.stubborn.append(bench.press_stop(run, tree))

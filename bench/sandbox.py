@@ -187,7 +187,7 @@ def demos(stack: Stack, count: int, quick: bool) -> int:
         ["what", "how much", "goal"],
         [
             ["demos that run at once", f"{found.at_once} of {found.asked}", "100"],
-            ["all sent → all have begun", f"{found.filling:.1f} s", ""],
+            ["all sent → all have begun", f"{found.filling:.1f} s ({found.begun} of {found.asked})", ""],
             ["events in the window", f"{found.events}", ""],
             [
                 "pipe → stream, p50 / p95 / p99 / worst",
