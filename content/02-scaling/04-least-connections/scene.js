@@ -2,7 +2,7 @@ import { fmt, overview } from '#kit';
 
 const HOP = 0.15; // seconds a packet travels one way, as in demo.py
 const [LINE, HERD] = [12, 9]; // requests drawn at a node; choices in a row that make a herd
-const ERRORS = { ConnectionRefused: 'узел лежит', ConnectionReset: 'узел упал', NoHealthyNodes: 'живых нет' };
+const ERRORS = { ConnectionRefused: 'лежит', ConnectionReset: 'упал', NoHealthyNodes: 'живых нет' };
 const WAYS = { // word, what is happening, the same by old news, the same while somebody lies
   turns: ['По кругу', 'Всем поровну запросов, но не работы: за длинными застревают остальные'],
   lots: ['Жребий', 'Жребий слеп: одним густо, другим пусто'],
@@ -14,7 +14,7 @@ const WAYS = { // word, what is happening, the same by old news, the same while 
 const NOBODY = { up: true, healthy: true, known: true, inside: [] };
 const ZERO = { herd: -9, refused: -9, row: 0, stale: 0, told: 0, ok: 0, fail: 0, reject: 0 };
 const name = (id) => (id ? id.toUpperCase() : 'никому');
-const seconds = (ms) => (ms ? fmt(ms / 1000, ms < 9950 ? 1 : 0) : '—');
+const seconds = (ms) => (ms ? fmt(ms / 1000) : '—');
 const trouble = ({ up, healthy, known }) => (up ? (healthy ? (known ? '' : 'не в строю') : 'ожил?') : healthy ? 'лежит' : 'исключён');
 const WORDS = {
   'balancer.state': (e) => `Балансировка: ${WAYS[e.algorithm][0]}`,
@@ -23,7 +23,7 @@ const WORDS = {
   'request.sent': (e) => `Запрос ${e.id} → ${name(e.node)}`,
   'request.done': (e) => `Запрос ${e.id}: ${name(e.node)} ответил за ${fmt(e.ms / 1000, 2)} с`,
   'request.failed': (e) => `Запрос ${e.id} потерян: ${ERRORS[e.error] ?? 'узла нет'}`,
-  'world.stats': (e) => `p99 ${seconds(e.p99)} с; самая длинная очередь ${e.longest}, по модели ${fmt(e.model)}`,
+  'world.stats': (e) => `p99 ${seconds(e.p99)} с; очередь ${e.longest}, по модели ${fmt(e.model)}`,
 };
 const outcome = (e) => e.id && (e.error === 'NoHealthyNodes' ? 'reject' : e.error ? 'fail' : e.ms && 'ok');
 /** Requests that have come to a node: the first is in work, the rest wait. */
@@ -36,8 +36,8 @@ function phase({ order, nodes, algorithm, stale }) {
 }
 
 export default {
-  legend: [['request', 'запрос'], ['ok', 'ответ'], ['fail', 'потерян'], ['reject', 'отказ: живых нет']],
-  chart: { label: 'Самая длинная очередь (пунктир — модель)', bound: () => '' },
+  legend: [['request', 'запрос'], ['ok', 'ответ'], ['fail', 'потерян'], ['reject', 'отказ']],
+  chart: { label: 'Очередь (пунктир — модель)', bound: () => '' },
   columns: [{ title: 'Что случилось', text: (e) => WORDS[e.kind]?.(e) ?? '' }],
   height: () => 316,
   initial: () => ({ ...ZERO, order: [], nodes: {}, moves: [], seen: [], inside: [], ranks: {}, longest: null }),
@@ -71,9 +71,9 @@ export default {
     const hub = v ? { x: k.w / 2, y: 64, w: k.w - 4, h: 122 } : { x: 116, y: 156, w: 222, h: 304 };
     const [left, top] = [hub.x - hub.w / 2, hub.y - hub.h / 2];
     k.shape('rect', { x: left, y: top, width: hub.w, height: hub.h, rx: 14, class: 'k-box' });
-    const [first, step, p50, p99] = v ? [20, 18, 158, 200] : [66, 27, 162, 208];
+    const [first, step, p50, p99] = v ? [20, 18, 148, 190] : [66, 27, 162, 208];
     if (!v) k.text(hub.x, 34, 'k-title k-mid')('Балансировщик');
-    Object.assign(k, { tops: {}, mark: k.shape('rect', { x: left + 5, width: 210, height: step - 2, rx: 5, class: 'k-cell' }) });
+    Object.assign(k, { tops: {}, mark: k.shape('rect', { x: left + 5, width: v ? 194 : 210, height: step - 2, rx: 5, class: 'k-cell' }) });
     ['p50, с', 'p99, с'].forEach((word, j) => k.text(left + [p50, p99][j], top + first, 'k-tick k-end')(word));
     k.ranks = Object.entries(WAYS).map(([id, [word]], i) => {
       const y = top + first + (i + 1) * step;
@@ -81,31 +81,31 @@ export default {
       k.text(left + 12, y, v ? 'k-tick' : '')(word);
       return [id, ...[p50, p99].map((x) => k.text(left + x, y, 'k-body k-end'))];
     });
-    k.counts = k.tally(v ? left + 216 : left + 14, v ? 34 : 296, ['ok', 'fail', 'reject'], v ? 44 : 68);
-    k.news = [0, 1].map((i) => k.text(v ? left + 216 : left + 12, (v ? 74 : 244) + i * 18, 'k-tick'));
+    k.counts = ['ok', 'fail', 'reject'].map((kind, i) => [kind, k.tally(left + (v ? 210 : 14 + 68 * i), v ? 28 + 20 * i : 296, [kind], 0)]);
+    k.news = [0, 1].map((i) => k.text(left + (v ? 206 : 12), (v ? 92 : 244) + i * 18, 'k-tick'));
     k.rows = Array.from({ length: 6 }, (_, i) => {
       const w = v ? k.w / 6 - 5 : Math.min(430, k.w - 306);
       const at = v ? { x: k.w * (i + 0.5) / 6, y: 246, w, h: 132 } : { x: k.w - 6 - w / 2, y: 26 + i * 52, w, h: 42 };
       const node = k.node({ ...at, icon: v ? '' : 'server' });
       k.link(i, v ? { ...hub, x: at.x } : { ...hub, y: at.y, h: at.h }, node, 7);
       const [bx, by] = [at.x - w / 2, at.y - at.h / 2];
-      const [lx, ly] = v ? [at.x - 24, by + 34] : [bx + w - LINE * 17 - 10, at.y - 6];
-      const spot = (n) => (v ? `${lx + 7} ${ly + Math.ceil(Math.min(n, LINE) / 3) * 17}` : `${lx + Math.min(n, LINE) * 17} ${at.y}`);
+      const [lx, ly] = v ? [at.x - 20, by + 36] : [bx + w - LINE * 17 - 10, at.y - 6];
+      const spot = (n) => (v ? `${lx} ${ly - 1 + Math.ceil(Math.min(n, LINE) / 3) * 14}` : `${lx + Math.min(n, LINE) * 17} ${at.y}`);
       return {
         node, spot, title: k.text(v ? bx + 8 : bx + 48, by + (v ? 22 : 26), 'k-title'),
         trouble: v ? k.text(at.x, by + 122, 'k-tick k-mid') : k.text(lx, at.y + 5, 'k-sub k-left'),
         count: k.text(v ? bx + w - 8 : lx - 9, by + (v ? 22 : 26), 'k-body k-end'),
-        line: k.cells(lx, ly, LINE, { centre: false, per: v ? 3 : LINE }),
-        seen: k.shape('path', { d: v ? 'M-10-2h54' : 'M-2-14v28', class: 'k-wire' }, k.over),
+        line: k.cells(lx, ly, LINE, { centre: false, ...(v ? { per: 3, size: 11, gap: 3 } : {}) }),
+        seen: k.shape('path', { d: v ? 'M-3 0h46' : 'M-2-14v28', class: 'k-wire' }, k.over),
       };
     });
   },
   draw(k, s, t) {
     k.ranks.forEach(([id, ...texts]) => texts.forEach((write, j) => write(seconds(s.ranks[id]?.[j]))));
     k.set(k.mark, 'y', k.tops[s.algorithm] ?? -99);
-    k.counts([s.ok, s.fail, s.reject]);
+    for (const [kind, write] of k.counts) write([s[kind]]);
     k.news[0](s.stale ? `Сводке ${fmt(Math.max(0, t - s.told))} с;` : 'Занятость');
-    k.news[1](s.stale ? 'черта — что в ней' : 'видна сразу');
+    k.news[1](s.stale ? 'черта — по ней' : 'видна сразу');
     k.rows.forEach((row, i) => {
       const [id, node] = [s.order[i], s.nodes[s.order[i]] ?? NOBODY];
       const [count, word] = [held(node, t), trouble(node)];
@@ -132,7 +132,7 @@ export default {
     if (s.inside.length) return 'Балансировщик отдал неизвестный узел: клиент ждёт впустую.';
     if (t - s.refused < 1) return 'Живых узлов нет: клиент получает отказ сразу.';
     if (dead) return `${name(dead)} лежит, ${lies}.`;
-    if (t - s.herd < 1) return `Стадо: подряд ${s.most} к одному серверу ${name(s.whose)}, ведь он был самым свободным.`;
+    if (t - s.herd < 1) return `Стадо: ${s.most} подряд серверу ${name(s.whose)}, ведь он был самым свободным.`;
     if (fresh) return `${name(fresh)} поднялся, но до проверки запросов не получит.`;
     return `${(s.stale && old) || live}.${tail}`;
   },
