@@ -70,7 +70,6 @@ class World:
             access_ttl=minutes * MINUTE,
             refresh_ttl=WEEK * MINUTE,
             clock=lambda: EPOCH + self.lab.now * MINUTE,
-            new_id=lambda: f"{self.lab.random.getrandbits(64):016x}",
         )
         self.lab.emit("world.ready", access_ttl=minutes, bound=2 * minutes)
         # [/server]
@@ -118,6 +117,8 @@ class World:
 
     def hand(self, hands: Hands, access: str, refresh: str, *, old: str) -> None:
         """New tokens for somebody."""
+        for token in (access, refresh):
+            jwt.get_unverified_header(token)  # what is no token is told as the manager's own failure
         before = self.families.get(self.numbers.get(old, 0))
         if before is None:
             self.family += 1

@@ -154,7 +154,7 @@ class TokenManager:
             claims: dict[str, Any] = jwt.decode(
                 token, key, [ALGORITHM], {"verify_exp": False, "verify_iat": False, "require": ["typ", "exp"]}
             )
-        except (jwt.InvalidTokenError, KeyError):
+        except (jwt.PyJWTError, KeyError):
             raise InvalidToken("not a token of ours") from None
         if claims["typ"] != typ:
             raise InvalidToken(f"not a token for {typ}")

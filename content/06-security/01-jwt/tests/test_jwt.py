@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
+from sandbox.guest import rehearsal
 from tests.content.lessons import Event, lesson
 
 LESSON = lesson("jwt")
@@ -122,6 +123,14 @@ def test_the_algorithm_is_not_the_tokens_to_choose(algorithm: str) -> None:
     forged = jwt.encode(claims, None if algorithm == "none" else long, algorithm, headers={"kid": "a"})
     with pytest.raises(reference.InvalidToken):
         tokens.verify(forged)
+
+
+def test_pyjwt_itself_takes_no_unsigned_token() -> None:
+    """As the text says: whoever accepts `none` has switched the check off."""
+    unsigned = jwt.encode({"sub": "anya"}, None, "none")
+    for key in (KEY, None):
+        with pytest.raises(jwt.InvalidTokenError):
+            jwt.decode(unsigned, key, ["none"])
 
 
 @pytest.mark.parametrize("junk", ["", ".", "..", "a.b.c", "{}", "é.é.é"])
@@ -333,6 +342,44 @@ def test_nobody_throws_the_thief_out_of_the_naive_server() -> None:
     assert at(run, 12.2, way="confused")["ok"]
     assert at(run, 10.3, way="refresh")["role"] == "reader"
     assert all(at(run, 35.3, way="refresh", who=who)["ok"] for who in ("thief", "anya"))
+
+
+def test_a_solution_of_the_exercise_may_be_played_too() -> None:
+    """It need not know what only the reference takes."""
+    demo = LESSON.demo
+    code = LESSON.text("exercise/wrong/lives_too_long.py")  # right but for one moment
+    events = rehearsal.run(
+        {"demo.py": LESSON.code("demo.py"), "reference.py": code},
+        seed=demo["seed"],
+        duration=demo["duration"],
+        controls={"access_ttl": 10},
+        preload=demo["packages"],
+    )
+    assert [e["minutes"] for e in events if e["kind"] == "thief.out"] == [
+        pytest.approx(one, abs=1.5) for _, one in outs(LESSON.run("reference"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "gives", ['return "a", "b"', "return None", 'return "x.y.z", 7', "raise KeyError(user)"], ids=str
+)
+def test_nonsense_in_the_readers_code_is_told_and_the_world_goes_on(gives: str) -> None:
+    demo, whole = LESSON.demo, LESSON.code("reference.py")
+    code = whole.replace("        family, jti = self._new_id(), self._new_id()", f"        {gives}", 1)
+    assert code != whole
+    script = [
+        (2.0 + n, name, True) for n, name in enumerate(("steal", "tamper", "unsigned", "race", "logout"))
+    ]
+    events = rehearsal.run(
+        {"demo.py": LESSON.code("demo.py"), "reference.py": code},
+        seed=demo["seed"],
+        duration=demo["duration"],
+        controls={"access_ttl": 10},
+        script=script,
+        preload=demo["packages"],
+    )
+    assert events[-1]["state"] == "finished"
+    assert [e["kind"] for e in events if e["kind"] == "manager.broke"] == ["manager.broke"]
 
 
 def test_buttons_without_a_theft_before_them_do_no_harm() -> None:
