@@ -1,4 +1,4 @@
-# fails: plain_keys, hash_tags, no_tag, straight, one_map, second_seed, follows_moved, follows_ask, tries_again, takes_over, passes_errors
+# fails: plain_keys, hash_tags, no_tag
 # Начальное значение 0xFFFF: это другой CRC16, CCITT-FALSE.
 import asyncio
 from binascii import crc_hqx
