@@ -5,8 +5,7 @@ It knows no cases and compares nothing. It runs in a world (one case, one seed):
 
 The pipe is half-duplex: the judge asks, and until the answer comes only this side speaks. Time is virtual
 and stands still between requests. The requests are served where the event loop has nothing left to do at the
-present moment: where its selector would wait. So an answer never overtakes work that was already due.
-Wire format: `docs/judge.md`.
+present moment: where its selector would wait, so no answer overtakes work already due. Wire: `docs/judge.md`.
 """
 
 from __future__ import annotations

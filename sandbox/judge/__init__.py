@@ -6,8 +6,9 @@ compare what came back as plain data. Exit codes, printed text and anything unas
 
 from __future__ import annotations
 
-from sandbox.judge.case import Case, Failed, Task, case
+from sandbox.judge.case import Case, Task
 from sandbox.judge.grading import run
+from sandbox.judge.spec import Failed, case
 from sandbox.judge.stubs import Call, ExceptionName, Handle, Raise, Stub
 from sandbox.judge.wire import Thing
 from sandbox.judge.words import seconds, show, times

@@ -10,11 +10,12 @@ import builtins
 import math
 import random
 import re
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator
+from typing import Any
 
 from sandbox.judge.props import Props, Stage
+from sandbox.judge.record import Moment, Record
+from sandbox.judge.spec import Failed
 from sandbox.judge.stubs import Call, ExceptionName, Handle, Stub
 from sandbox.judge.verdicts import same, spell, tell, worded
 from sandbox.judge.wire import Breach, Thing
@@ -23,48 +24,6 @@ from sandbox.judge.world import Asked, Outcome, Reply, World, outcome_of, values
 from sandbox.limits import EXCHANGE
 
 SPINS = "решение крутится на месте: без конца уступает очередь (await asyncio.sleep(0)), но ничего не ждёт"
-
-Body = Callable[["Case"], Awaitable[None]]
-F = TypeVar("F", bound=Callable[..., Awaitable[None]])
-
-
-class Failed(Exception):
-    """The solution does not do what the case asks. All texts are for the learner."""
-
-    def __init__(self, message: str, *, expected: str = "", got: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.expected = expected
-        self.got = got
-        self.hint = hint
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One case as its author declared it."""
-
-    title: str
-    name: str  # of the function: what `wrong/*.py` refer to
-    body: Body
-    seeds: int
-    limit: float  # processor seconds for all its seeds together (`patience`)
-    hint: str
-    fails: tuple[str, ...] = ()  # names of the wrong solutions it is aimed at
-
-
-def case(
-    title: str, *, seeds: int = 1, limit: float = 2.0, hint: str = "", fails: str = ""
-) -> Callable[[F], F]:
-    """Make a function a case. `title` is what the learner sees; with `seeds` > 1 it is a property.
-
-    `limit` is in processor seconds, over all seeds; `fails` names the wrong solutions aimed at.
-    """
-
-    def mark(body: F) -> F:
-        body.__case__ = Spec(title, body.__name__, body, seeds, limit, hint, tuple(fails.split()))  # type: ignore[attr-defined]
-        return body
-
-    return mark
 
 
 class Task:
@@ -86,42 +45,6 @@ class Task:
 
     def __await__(self) -> Generator[Any, None, Outcome]:
         return self._owner.wait(self).__await__()
-
-
-@dataclass
-class Record:
-    """What a case leaves behind when it fails: what was done, and the trace."""
-
-    steps: list[str] = field(default_factory=list)
-    trace: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
-    dropped: int = 0
-
-    def step(self, text: str) -> None:
-        if len(self.steps) < EXCHANGE.steps:
-            self.steps.append(shorten(text, EXCHANGE.step))
-        else:
-            self.dropped += 1
-
-    def ended(self, begun: str, text: str) -> None:
-        """The end of a call; when its beginning was the line before, that one becomes this."""
-        if self.steps and self.steps[-1].endswith(begun) and not self.dropped:
-            self.steps.pop()
-        self.step(text)
-
-    def lines(self) -> list[str]:
-        return [*self.steps, f"… и ещё строк: {self.dropped}"] if self.dropped else list(self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A place in the trace."""
-
-    record: Record
-    at: float
-
-    def emit(self, kind: str, **fields: Any) -> None:
-        if len(self.record.trace) < EXCHANGE.trace:
-            self.record.trace.append((self.at, kind, fields))
 
 
 class Case:

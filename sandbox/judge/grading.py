@@ -18,9 +18,11 @@ from typing import Any, Protocol
 from sandbox import limits, states
 from sandbox.jobs import JudgeJob
 from sandbox.judge import wire
-from sandbox.judge.case import Case, Failed, Record, Spec
+from sandbox.judge.case import Case
 from sandbox.judge.patience import Patience
 from sandbox.judge.props import PropsFailed, Stage
+from sandbox.judge.record import Record
+from sandbox.judge.spec import Failed, Spec
 from sandbox.judge.verdicts import tell
 from sandbox.judge.words import NBSP, clean, shorten, times
 from sandbox.judge.world import Breach, Gone, Late, Refused, Shop, Unloaded, World
