@@ -43,6 +43,7 @@ def make_app(redis_url: str) -> Celery:
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # Celery's 100 would end a worker within an hour of our outage
         broker_heartbeat=0,
         broker_transport_options={
             "visibility_timeout": VISIBILITY_TIMEOUT,

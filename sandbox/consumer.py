@@ -32,7 +32,8 @@ RATE, BURST = 30.0, 60.0  # messages a second; a slider dragged by hand makes ab
 PATIENCE = 300  # messages refused one after another before the connection is closed
 JOIN_WITHIN = 30.0  # s from connecting to `subscribe`
 
-UNKNOWN, MISUSED, NOT_SUBSCRIBED, BROKEN = 4404, 4429, 4408, 1011
+UNKNOWN, MISUSED, NOT_SUBSCRIBED, BROKEN, LATER = 4404, 4429, 4408, 1011, 1013
+AWAY = "Связь с исполнителем прервалась. Ждём её: страница продолжит сама."
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -141,6 +142,9 @@ class RunSocket:
                 if refusal.code == "unknown_run":
                     await self.close(UNKNOWN)
                     return
+                if refusal.code == "unavailable" and self.pump is None:
+                    await self.close(LATER)  # it comes back and subscribes anew
+                    return
 
     def parse(self, message: dict[str, Any]) -> dict[str, Any]:
         """The message as an object, or Refusal: too many, too long, not JSON, not an object."""
@@ -244,6 +248,8 @@ class RunSocket:
                         "yours": self.allowed == "control",
                     }
                 )
+                if self.reader.away and watched.last is None:
+                    await self.say_error("away", AWAY, None)
             if watched.body is not None:
                 await self.replay(watched.body, viewer)
             elif frame := await self.reader.frame(viewer):

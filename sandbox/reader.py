@@ -67,6 +67,7 @@ class Reader:
         self._changes_id = b"0"
         self._tasks: list[asyncio.Task[None]] = []
         self._over = False
+        self.away = False  # Valkey does not answer; viewers are told, and told when it is back
         self._stale_positions = asyncio.Event()
 
     async def start(self) -> None:
@@ -209,15 +210,26 @@ class Reader:
         await pipe.execute()
 
     async def _read_forever(self) -> None:
+        failures = 0
         while not self._over:
             try:
                 await self._read()
+                failures = 0
+                self._tell_away(False)
             except (RedisError, OSError) as error:
                 log.warning("streams not read, trying again: %s", error)
+                failures += 1
+                self._tell_away(failures > 1)  # one may be a connection cut, and made again at once
                 await asyncio.sleep(0.3)
             except Exception:
                 log.exception("the shared reader stumbled")
                 await asyncio.sleep(0.3)
+
+    def _tell_away(self, away: bool) -> None:
+        if away != self.away:
+            self.away = away
+            for watched in list(self._watched.values()):
+                watched.tell()
 
     async def _read(self) -> None:
         positions = [(bulk(self._wake_key), self._wake_id), (CHANGES, self._changes_id)]

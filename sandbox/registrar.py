@@ -31,7 +31,10 @@ BLOCK_MS = 1_000
 REAP_EVERY = 2.0  # s; with the lease's 5 s a lost run is told of within 8 s
 FORSAKEN_AFTER = 15_000  # ms: another process took this entry and has not finished it
 DELIVERIES = 5  # of an end whose receivers keep failing: then the row is closed without them
-UNKNOWN_AFTER = 30.0  # s: a live row that Valkey has never heard of (it was emptied) is lost
+UNKNOWN_AFTER = 30.0  # s: a live row that Valkey has never heard of is lost
+FRESH = "sandbox:fresh"  # there while Valkey is known to have been emptied or started lately
+FRESH_FOR = 60  # s
+FORGOTTEN_AFTER = 2.0  # s: then there is no need to wait longer than a commit takes to reach the queue
 
 Entry = tuple[bytes, dict[bytes, bytes]]
 
@@ -56,10 +59,14 @@ class Registrar:
             self._thread.join(10)
 
     def prepare(self) -> None:
-        """Make the consumer groups, from the beginning of what is there."""
+        """Make the consumer groups, from the beginning of what is there.
+
+        Where there were none, Valkey has lost all it held, or is new.
+        """
         for key in (stream.ENDED, stream.CHANGES):
             try:
                 self.client.xgroup_create(key, GROUP, id="0", mkstream=True)
+                self.client.set(FRESH, self.name, ex=FRESH_FOR)
             except redis.ResponseError as error:
                 if "BUSYGROUP" not in str(error):
                     raise
@@ -204,7 +211,8 @@ class Registrar:
         )
 
     def _lose_unknown(self) -> None:
-        horizon = timezone.now() - timedelta(seconds=UNKNOWN_AFTER)
+        patience = FORGOTTEN_AFTER if self.client.exists(FRESH) else UNKNOWN_AFTER
+        horizon = timezone.now() - timedelta(seconds=patience)
         old = list(
             Run.objects.filter(state__in=states.LIVE_STATES, created__lt=horizon).values_list(
                 "pk", flat=True

@@ -283,8 +283,9 @@ class PoligonDemo extends HTMLElement {
 
   hearLine(word) {
     if (word === 'waiting') this.notice.show('Связь прервалась. Возвращаемся: прогон идёт, ничего не потеряется.', 'warn');
+    else if (word === 'away') this.notice.show('Связь с исполнителем прервалась. Ждём её: страница продолжит сама.', 'warn');
     else if (word === 'open' && this.lineLost) this.notice.show('');
-    this.lineLost = word === 'waiting' || (this.lineLost && word !== 'open');
+    this.lineLost = ['waiting', 'away'].includes(word) || (this.lineLost && word !== 'open');
   }
 
   finish(state) {

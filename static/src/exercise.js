@@ -90,7 +90,7 @@ class Exercise extends HTMLElement {
         if (state === 'queued' || state === 'starting') cases.say(position ? [`В\u00a0очереди: ${position}-е место`, wait(seconds)].filter(Boolean).join(', ') : 'Готовим проверку…');
       },
       reset: () => cases.expect(this.titles),
-      line: (word) => word === 'waiting' && cases.say('Связь прервалась, восстанавливаем…'),
+      line: (word) => ['waiting', 'away'].includes(word) && cases.say('Связь прервалась, восстанавливаем…'),
       error: () => this.settle(id),
       end: () => this.settle(id),
     });

@@ -31,7 +31,8 @@ const browser = {
 export class RunSocket {
   /**
    * `hear`: {events(list), state(message), reset(), end(message), error(message), line(word)};
-   * `line` hears 'connecting', 'open', 'waiting' (with seconds), 'closed'.
+   * `line` hears 'connecting', 'open', 'waiting' (with seconds), 'away' (the server is there, what it
+   * reads from is not; 'open' follows) and 'closed'.
    */
   constructor(url, hear, world = browser) {
     Object.assign(this, { url, hear, world });
@@ -164,6 +165,8 @@ export class RunSocket {
         break;
       case 'state':
         this.attempt = message.attempt ?? this.attempt;
+        if (this.away) this.hear.line?.('open');
+        this.away = false;
         this.hear.state?.(message);
         break;
       case 'reset':
@@ -175,6 +178,11 @@ export class RunSocket {
         this.unsettled.delete(message.ref);
         break;
       case 'error':
+        if (['away', 'unavailable'].includes(message.code) && message.ref === undefined) { // it will be back, or we shall
+          this.away = true;
+          this.hear.line?.('away');
+          break;
+        }
         this.unsettled.delete(message.ref);
         this.refusal = message;
         if (message.code !== 'ended') this.hear.error?.(message); // a command late by a moment is nobody's fault

@@ -194,3 +194,22 @@ test('a run that does not exist is not asked for again', () => {
   outside.cut(4404);
   assert.deepEqual([errors, outside.lines.length, outside.timers.size], [['4404'], 1, 0]);
 });
+
+test('a server that cannot read the log says so, and it is told when it can again', () => {
+  const said = [];
+  const { outside } = watch({ line: (word) => said.push(word), error: () => said.push('error') });
+  outside.say({ type: 'error', code: 'away', message: '…' });
+  outside.say({ type: 'state', state: 'running', attempt: 1 });
+  assert.deepEqual(said, ['connecting', 'open', 'away', 'open']);
+});
+
+test('a subscription that could not be looked up is no end: the close that follows brings another try', () => {
+  const said = [];
+  const { outside } = watch({ error: () => said.push('error') });
+  outside.say({ type: 'error', code: 'unavailable', message: '…' });
+  outside.cut(1013);
+  outside.ring();
+  outside.line.onopen();
+  assert.deepEqual(said, []);
+  assert.equal(outside.lines.length, 2);
+});

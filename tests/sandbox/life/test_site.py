@@ -16,7 +16,7 @@ from sandbox.controls import BadControl
 from sandbox.jobs import DemoJob, JudgeJob
 from sandbox.leases import Leases
 from sandbox.models import Archive, Run
-from sandbox.registrar import Registrar
+from sandbox.registrar import GROUP, Registrar
 from sandbox.worker import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -236,7 +236,10 @@ def test_a_run_that_valkey_has_forgotten_is_lost(
 ) -> None:
     run, _ = start()
     client.flushall()
+    client.xgroup_create(stream.ENDED, GROUP, id="0", mkstream=True)
+    client.xgroup_create(stream.CHANGES, GROUP, id="0", mkstream=True)
     registrar.prepare()
+    Run.objects.filter(pk=run.pk).update(created=timezone.now() - timedelta(seconds=10))
     registrar.reap()
     run.refresh_from_db()
     assert run.state == "queued"  # it may just be on its way
@@ -245,6 +248,20 @@ def test_a_run_that_valkey_has_forgotten_is_lost(
     run.refresh_from_db()
     assert (run.state, run.reason) == ("lost", "ours")
     assert len(ended) == 1
+
+
+def test_an_emptied_valkey_is_noticed_and_what_it_forgot_is_lost_at_once(
+    registrar: Registrar, client: redis.Redis, ended: list[Run]
+) -> None:
+    before, _ = start()
+    Run.objects.filter(pk=before.pk).update(created=timezone.now() - timedelta(seconds=10))
+    client.flushall()
+    registrar.prepare()
+    after, _ = start()
+    registrar.reap()
+    assert [run.id for run in ended] == [before.id]
+    after.refresh_from_db()
+    assert after.state == "queued"
 
 
 def test_a_finished_log_becomes_a_run_of_its_own() -> None:
