@@ -25,7 +25,7 @@ test('another balancer begins its rows anew', () => {
 
 test('a dead server is another story for each balancer', () => {
   assert.match(said(2, by('least'), node(1, 'b', false, true)), /B лежит, держит ноль/);
-  assert.match(said(2, by('ewma'), node(1, 'b', false, true)), /B лежит, но отказ засчитан/);
+  assert.match(said(2, by('ewma'), node(1, 'b', false, true)), /B лежит, но отказ ему засчитан/);
   assert.match(said(2, by('two'), node(1, 'b', false, true)), /B лежит, а проверка ещё не заметила/);
   assert.match(said(2, by('two'), node(1, 'b', true, false)), /B поднялся/);
 });
