@@ -214,8 +214,8 @@ def test_a_hundred_that_hear_moved_ask_for_one_map_at_most(nodes: Nodes) -> None
     async def work(bench: Bench) -> None:
         keys = family(100)
         slot = await fill(bench, keys)
-        bench.client.refresh_every = 0.5
-        await asyncio.sleep(0.6)
+        bench.client.refresh_every = 3.0  # longer than a busy machine needs for what follows
+        await asyncio.sleep(3.1)
         source, target = nodes.begin_move(slot)
         nodes.end_move(slot, source, target)
         assert None not in await asyncio.gather(*(bench.client.get(key) for key in keys))
@@ -405,10 +405,10 @@ def test_one_dead_node_silences_all_and_a_setting_brings_two_thirds_back() -> No
     silent = told(events, "node.state", state="fail")[-3]["t"]
     open_again = told(events, "control.set", name="partial")[0]["t"]
     back = told(events, "control.set", name="down", value="none")[0]["t"]
-    assert not any(event["ok"] for event in done(events, silent + 0.6, open_again))
+    assert not any(event["ok"] for event in done(events, silent + 1.2, open_again))
     outcomes = {event["ok"] for event in done(events, open_again + 0.6, back)}
     assert outcomes == {True, False}
-    assert all(event["ok"] for event in done(events, back + 3.5, 43))
+    assert all(event["ok"] for event in done(events, back + 4.5, 43))
 
 
 def test_the_naive_client_misses_slots_and_gives_redirects_to_its_caller() -> None:
