@@ -45,13 +45,13 @@ mark = open("/tmp/RUN", "w")
 """
 # Hears no Stop: the main thread never gives way, and two daemons have left its family.
 STUBBORN = """
-import os, time
+import os, select
 
 def daemon():
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
-            time.sleep(1000)
+            select.select([], [], [], 1000)  # `time.sleep` is the scenario's
         os._exit(0)
 
 async def scenario(lab):
@@ -62,7 +62,9 @@ async def scenario(lab):
     while True:
         pass
 """
-STUBBORN_TREE = 5  # nsjail, process 1, the learner's process, two daemons
+STUBBORN_TREE = (
+    7  # nsjail, process 1, the learner's, two daemons, and two ended children that nobody waits for
+)
 DURATION = 300.0  # scenario s: the demo's traffic goes on as long as it is let; on the page it is 45 s
 WALL = re.compile(rb'\\"wall\\":([0-9.]+)')
 
@@ -172,6 +174,16 @@ class Bench:
                     break
         return found
 
+    def whole(self, run: str, size: int) -> list[int]:
+        """The jail of a run once it holds so many processes. Raises RuntimeError."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            tree = self.jails([run]).get(run, [])
+            if len(tree) == size:
+                return tree
+            time.sleep(0.01)
+        raise RuntimeError(f"the jail of {run} never held {size} processes")
+
     def press_stop(self, run: str, tree: list[int]) -> float:
         """Stop pressed → no process of the jail is left, not even unreaped; looked at each ms."""
         began = time.perf_counter()
@@ -226,8 +238,7 @@ def measure(bench: Bench, *, demos: int, window: float, presses: int, stubborn: 
         run = bench.send(stubborn_job())
         if not bench.begun([run]):
             raise RuntimeError("a run did not begin")
-        while len(tree := bench.jails([run])[run]) != STUBBORN_TREE:
-            time.sleep(0.005)  # those who fork between a daemon and its family are still ending
+        tree = bench.whole(run, STUBBORN_TREE)
         found.stubborn.append(bench.press_stop(run, tree))
     return found
 
