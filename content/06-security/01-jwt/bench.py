@@ -1,8 +1,7 @@
 """Issuing and checking tokens beside Simple JWT, and beside plain PyJWT, which knows no rules at all.
 
 Microseconds an operation; medians over interleaved rounds, and the ratios. What we pay over both when
-checking is a second reading of the header, to choose the key. Simple JWT exchanges through a database, so that
-is no fair race.
+checking is a second reading of the header, to choose the key. Simple JWT exchanges through a database.
 """
 
 from __future__ import annotations

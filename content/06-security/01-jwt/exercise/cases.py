@@ -32,7 +32,6 @@ class Bench:
     keys: dict[str, str] = field(default_factory=dict)
     user: str = ""
     role: str = ""
-    issued: int = 0
 
     @classmethod
     async def make(cls, c: Case, **more: Any) -> Bench:
@@ -66,10 +65,7 @@ class Bench:
         """The two tokens of an answer."""
         value = got.value if got.ok else None
         fine = isinstance(value, tuple | list) and len(value) == 2 and all(type(x) is str for x in value)
-        self.c.check(
-            fine, what, expected="два токена: (access, refresh)", got=got.value if got.ok else got.error
-        )
-        self.issued += 1
+        self.c.check(fine, what, expected="(access, refresh)", got=got.value if got.ok else got.error)
         return value[0], value[1]
 
     async def login(self, user: str = "", manager: Any = None) -> tuple[str, str]:
@@ -96,15 +92,14 @@ class Bench:
 
     def read(self, token: str, keys: dict[str, str] | None = None) -> dict[str, Any]:
         """The claims, by PyJWT with the judge's own key. Ends the case when the token is none of ours."""
+        claims: dict[str, Any] = {}
         try:
             kid = jwt.get_unverified_header(token)["kid"]
-            claims: dict[str, Any] = jwt.decode(token, (keys or self.keys)[kid], ["HS256"], NO_CHECKS)
-            return claims
-        except (jwt.InvalidTokenError, KeyError) as error:
-            self.c.check(
-                False, "Токен должен читаться по HS256 ключом из заголовка kid", got=type(error).__name__
-            )
-            raise
+            claims = jwt.decode(token, (keys or self.keys)[kid], ["HS256"], NO_CHECKS)
+        except (jwt.PyJWTError, KeyError) as error:
+            fault = type(error).__name__
+            self.c.check(False, "Токен должен читаться по HS256 ключом из заголовка kid", got=fault)
+        return claims
 
 
 @case("Access-токен говорит, кто пришёл", fails="asks_the_wall")
@@ -347,12 +342,7 @@ async def checks_settings(c: Case) -> None:
         c.raised(got, "ValueError", f"TokenManager(…): длины секретов {shown}, active={active!r}, {more}")
 
 
-@case(
-    "Любая история: сверка с моделью",
-    fails="forgives_reuse remembers_one closes_everything",
-    seeds=12,
-    limit=6.0,
-)
+@case("Любая история: сверка с моделью", fails="forgives_reuse remembers_one", seeds=12, limit=6.0)
 async def any_history(c: Case) -> None:
     b = await Bench.make(c)
     families: list[list[str]] = []
@@ -369,9 +359,8 @@ async def any_history(c: Case) -> None:
             n = c.random.randrange(len(families))
             chain = families[n]
             replay = act == "replay" and len(chain) > 1
-            got = await b.swap(
-                c.random.choice(chain[:-1]) if replay else chain[-1], "thief" if replay else "anya"
-            )
+            token, who = (c.random.choice(chain[:-1]), "thief") if replay else (chain[-1], "anya")
+            got = await b.swap(token, who)
             if n in closed:
                 c.raised(got, "TokenRevoked", f"Семейство {n + 1} закрыто, обмена быть не должно")
             elif replay:

@@ -129,7 +129,7 @@ def test_pyjwt_itself_takes_no_unsigned_token() -> None:
     """As the text says: whoever accepts `none` has switched the check off."""
     unsigned = jwt.encode({"sub": "anya"}, None, "none")
     for key in (KEY, None):
-        with pytest.raises(jwt.InvalidTokenError):
+        with pytest.raises(jwt.PyJWTError):
             jwt.decode(unsigned, key, ["none"])
 
 
@@ -347,7 +347,7 @@ def test_nobody_throws_the_thief_out_of_the_naive_server() -> None:
 def test_a_solution_of_the_exercise_may_be_played_too() -> None:
     """It need not know what only the reference takes."""
     demo = LESSON.demo
-    code = LESSON.text("exercise/wrong/lives_too_long.py")  # right but for one moment
+    code = LESSON.text("exercise/wrong/forgets_role_of.py")  # which the demo does not use
     events = rehearsal.run(
         {"demo.py": LESSON.code("demo.py"), "reference.py": code},
         seed=demo["seed"],
@@ -355,9 +355,7 @@ def test_a_solution_of_the_exercise_may_be_played_too() -> None:
         controls={"access_ttl": 10},
         preload=demo["packages"],
     )
-    assert [e["minutes"] for e in events if e["kind"] == "thief.out"] == [
-        pytest.approx(one, abs=1.5) for _, one in outs(LESSON.run("reference"))
-    ]
+    assert outs(events) == outs(LESSON.run("reference"))
 
 
 @pytest.mark.parametrize(
