@@ -4,7 +4,7 @@
  */
 import scenes from 'poligon:scenes';
 import { align, divergence } from './compare/align.js';
-import { RUNTIME, told } from './demo/events.js';
+import { RUNTIME, labelled, told } from './demo/events.js';
 import { archive, recording } from './demo/recording.js';
 import { html, label, on } from './kit/elements.js';
 import { fmt } from './kit/numbers.js';
@@ -23,7 +23,7 @@ class Side {
     this.complete = false;
     const names = { ...RUNTIME };
     for (const kind in spec.kinds) names[kind] = spec.kinds[kind].label;
-    this.controls = Object.fromEntries(spec.controls.map((control) => [control.name, control.label]));
+    this.controls = labelled(spec.controls);
     this.card = html(host, 'section', { 'aria-label': side.title, tabIndex: -1 });
     this.player = new Player(this.card, { ...scene, title: side.title }, this, {
       duration: spec.duration, names, told: (event) => told(event, this.controls),

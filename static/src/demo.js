@@ -7,7 +7,7 @@
 import scenes from 'poligon:scenes';
 import { Beside } from './demo/beside.js';
 import { archive, recording } from './demo/recording.js';
-import { RUNTIME, told, violation } from './demo/events.js';
+import { RUNTIME, labelled, told, violation } from './demo/events.js';
 import { Notice, Share, Variants } from './demo/panel.js';
 import { ACTIVE, LOCKED, ended, own, position, problem } from './demo/words.js';
 import { Controls } from './kit/controls.js';
@@ -43,7 +43,7 @@ class PoligonDemo extends HTMLElement {
     const { spec } = this;
     const names = { ...RUNTIME };
     for (const kind in spec.kinds) names[kind] = spec.kinds[kind].label;
-    const controls = Object.fromEntries(spec.controls.map((control) => [control.name, control.label]));
+    const controls = labelled(spec.controls);
     for (const child of [...this.children]) if (!child.matches('script')) child.hidden = true;
     this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
     this.player = new Player(this.card, { ...scene, title: spec.title }, this, {

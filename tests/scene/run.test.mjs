@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Run } from '../../static/src/kit/run.js';
-import { told, violation } from '../../static/src/demo/events.js';
+import { labelled, told, violation } from '../../static/src/demo/events.js';
 import { load, log } from './helpers.mjs';
 
 const { scene, recording, replay } = await load('circuit-breaker');
@@ -60,6 +60,11 @@ test('events of the runtime have words in every scene', () => {
   assert.equal(told({ kind: 'control.set', name: 'down', value: true, by: 'story' }, names), 'Сервис лежит: да (по\u00a0сценарию)');
   assert.equal(told({ kind: 'run.ended', text: 'Прогон завершён.' }), 'Прогон завершён.');
   assert.equal(told({ kind: 'call.sent', id: 1 }), '');
+});
+
+test('a button that was pressed has no value to tell', () => {
+  const names = labelled([{ name: 'kill', label: 'Оборвать', kind: 'button' }]);
+  assert.equal(told({ kind: 'control.set', name: 'kill', value: true }, names), 'Оборвать');
 });
 
 test('the inputs of a fork are the seed, the first controls and what the reader moved before the moment', () => {

@@ -22,13 +22,19 @@ export function failure({ message, title, expected, got }) {
 /** The same with its moment, as one sentence of its own. */
 export const violation = (event) => `Нарушение на ${fmt(event.t, 2).replace(/,?0+$/, '')} с. ${failure(event)}`;
 
-/** One event in words, or ''. `names`: control → its label. */
+/** What `told` needs of a demo's controls: their labels, and which of them are buttons and have no value to tell. */
+export const labelled = (controls) => ({
+  ...Object.fromEntries(controls.map(({ name, label }) => [name, label])),
+  buttons: controls.filter(({ kind }) => kind === 'button').map(({ name }) => name),
+});
+
+/** One event in words, or ''. `names`: control → its label, as `labelled` makes it. */
 export function told(event, names = {}) {
   switch (event.kind) {
     case 'run.started': return 'Прогон начался';
     case 'control.set': {
       const name = names[event.name] ?? event.name;
-      const moved = event.value == null ? name : `${name}: ${shown(event.value)}`; // a button has no value
+      const moved = event.value == null || names.buttons?.includes(event.name) ? name : `${name}: ${shown(event.value)}`;
       return event.by === 'story' ? `${moved} (по\u00a0сценарию)` : moved;
     }
     case 'problem': return `${event.error}: ${event.message}`;
