@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox import limits
 from sandbox.judge.stubs import ExceptionName, Handle, Stub
 from sandbox.judge.words import NBSP, clean, shorten, show
 from sandbox.judge.world import Outcome
@@ -33,7 +34,10 @@ def tell(got: Outcome) -> str:
     if got.error is None:
         return f"вернул {show(got.value)}"
     where = f" (строка{NBSP}{got.line} решения)" if got.line and got.source is None else ""
-    return f"исключение {clean(got.error)}: {shorten(clean(got.message), 160)}{where}"
+    message = got.message
+    if got.error == "MemoryError" and not message:  # the interpreter's own says nothing
+        message = f"решению не хватило памяти, {limits.JUDGE.text('memory')}"
+    return f"исключение {clean(got.error)}: {shorten(clean(message), 160)}{where}"
 
 
 def worded(value: Any) -> str:
