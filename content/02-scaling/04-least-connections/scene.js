@@ -15,7 +15,7 @@ const NOBODY = { up: true, healthy: true, known: true, inside: [] };
 const ZERO = { herd: -9, refused: -9, row: 0, stale: 0, told: 0, ok: 0, fail: 0, reject: 0 };
 const name = (id) => (id ? id.toUpperCase() : 'никому');
 const seconds = (ms) => (ms ? fmt(ms / 1000) : '—');
-const trouble = ({ up, healthy, known }) => (up ? (healthy ? (known ? '' : 'не в строю') : 'ожил?') : healthy ? 'лежит' : 'исключён');
+const trouble = ({ up, healthy, known }) => (up ? (healthy ? (known ? '' : 'ждёт') : 'ожил?') : healthy ? 'лежит' : 'убран');
 const WORDS = {
   'balancer.state': (e) => `Балансировка: ${WAYS[e.algorithm][0]}`,
   'node.state': (e) => `${name(e.node)}: ${trouble(e) || 'в строю'}`,
