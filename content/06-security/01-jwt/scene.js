@@ -16,8 +16,8 @@ const WORDS = {
   'manager.broke': (e) => `Сломался сам код: ${e.error}`,
 };
 const TELL = { // what an answer of the server means, by who asked, how and in vain or not
-  'anya refresh': (e, s) => (s.role !== e.role ? `Роль потерялась при обмене: была «${role(s.role)}», стала «${role(e.role)}».`
-    : s.twice === e.t ? 'Один refresh-токен обменяли дважды, и оба раза удачно.' : 'Аня обменяла refresh-токен, старый больше не действует.'),
+  'anya refresh': (e, s) => (s.twice === e.t ? 'Один refresh-токен обменяли дважды, и оба раза удачно.'
+    : s.role === e.role ? 'Аня обменяла refresh-токен, старый погас.' : `Роль потерялась: была «${role(s.role)}», стала «${role(e.role)}».`),
   'anya refresh TokenReused': () => 'Анин токен пришёл вторым. Сервер не гадает, кто из двоих вор: закрыты оба.',
   'anya refresh TokenRevoked': () => 'Анино семейство закрыто, нужен пароль.',
   'anya logout': () => 'Аня вышла везде: менять больше нечего, но выданные access доживут своё.',
