@@ -24,6 +24,7 @@ from sandbox import broker, stream
 from sandbox.jobs import DemoJob
 from sandbox.leases import Leases
 from sandbox.processes import descendants
+from sandbox.states import END_STATES
 
 LESSON = setup.ROOT / "content" / "05-fault-tolerance" / "01-circuit-breaker"
 PATIENCE = 50.0  # s until what does not come is given up
@@ -94,6 +95,7 @@ class Found:
     asked: int
     begun: int = 0  # before patience ended
     at_once: int = 0  # runs that wrote events in the first and in the last third of the window
+    refused: int = 0  # ended as lost: no jail within the limits' warm-up
     filling: float = 0.0  # first job sent → those runs have begun
     events: int = 0
     lags: list[float] = field(default_factory=list)
@@ -141,6 +143,7 @@ class Bench:
         self.leases = Leases(self.client)
         self.app: Celery = broker.make_app(self.url)
         self.worker = stack.running["worker"].pid
+        self.refused = 0  # runs that ended instead of beginning: no jail could be had for them in time
 
     def send(self, job: DemoJob) -> str:
         """As the site does: its place in the queue, then the message."""
@@ -157,8 +160,16 @@ class Bench:
             pipe = self.client.pipeline(transaction=False)  # and seldom: whoever asks takes from the runs
             for run in runs:
                 pipe.xlen(stream.log_key(run, 1))
-            begun = [run for run, length in zip(runs, pipe.execute(), strict=True) if length >= 2]
-            if len(begun) == len(runs) or time.monotonic() > until:
+                pipe.hget(stream.run_key(run), "state")
+            told = pipe.execute()
+            lengths, ended = told[::2], [state.decode() in END_STATES for state in told[1::2]]
+            begun = [
+                run
+                for run, length, over in zip(runs, lengths, ended, strict=True)
+                if length >= 2 and not over
+            ]
+            self.refused = sum(ended)
+            if len(begun) + self.refused == len(runs) or time.monotonic() > until:
                 return begun
             time.sleep(0.05 if len(runs) == 1 else 0.3)
 
@@ -226,6 +237,7 @@ def measure(bench: Bench, *, demos: int, window: float, presses: int, stubborn: 
     sent = [bench.send(lesson_job()) for _ in range(demos)]
     runs = bench.begun(sent)
     found.begun, found.filling = len(runs), time.perf_counter() - began
+    found.refused = bench.refused
     _watch(bench, found, window)
     trees = bench.jails(runs)
     for run in runs[:presses]:

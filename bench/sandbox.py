@@ -187,7 +187,8 @@ def demos(stack: Stack, count: int, quick: bool) -> int:
         ["what", "how much", "goal"],
         [
             ["demos that run at once", f"{found.at_once} of {found.asked}", "100"],
-            ["all sent → all have begun", f"{found.filling:.1f} s ({found.begun} of {found.asked})", ""],
+            ["all sent → begun", f"{found.begun} in {found.filling:.1f} s", ""],
+            ["lost for want of a jail in time", found.refused, "0"],
             ["events in the window", f"{found.events}", ""],
             [
                 "pipe → stream, p50 / p95 / p99 / worst",
@@ -204,7 +205,7 @@ def demos(stack: Stack, count: int, quick: bool) -> int:
         [
             [name, *ms(took), max(took) * 1000, 500]
             for name, took in (
-                (f"lesson's demo, {count} run, {len(found.stops)} pressed in turn", found.stops),
+                (f"lesson's demo, {found.begun} run, {len(found.stops)} pressed in turn", found.stops),
                 (f"busy loop and two daemons, {len(found.stubborn)} in turn", found.stubborn),
             )
         ],
