@@ -50,13 +50,13 @@ export default {
       s[kind] += 1;
       at.inside = at.inside.filter((one) => one.id !== e.id);
     } else if (e.kind === 'run.started') s.stale = e.controls?.stale ?? 0;
-    else if (e.kind === 'control.set' && e.name === 'stale') s.stale = e.value;
+    else if (e.kind === 'control.set' && e.name === 'stale') Object.assign(s, { stale: e.value, seen: e.value ? s.seen : [] });
     else if (e.kind === 'world.ready') {
       s.order = e.nodes;
       for (const id of s.order) s.nodes[id] = { ...NOBODY, known: id !== 'f', inside: [] };
     } else if (e.kind === 'balancer.state') Object.assign(s, { algorithm: e.algorithm, row: 0 });
     else if (e.kind === 'node.state' && node) Object.assign(node, { up: e.up, healthy: e.healthy, known: e.known });
-    else if (e.kind === 'load.report') Object.assign(s, { told: e.t, seen: e.loads, stale: s.stale || 1 });
+    else if (e.kind === 'load.report') Object.assign(s, { told: e.t, seen: e.loads });
     else if (e.kind === 'request.sent') {
       Object.assign(s, { row: s.who === e.node ? s.row + 1 : 1, who: e.node });
       if (s.row >= HERD) Object.assign(s, { herd: e.t, most: s.row, whose: e.node });
@@ -115,7 +115,7 @@ export default {
       row.count(word && !count ? '' : String(count));
       row.line(Array.from({ length: word && !count ? 0 : LINE }, (_, j) => (j < count ? (j ? 'busy' : 'ok') : 'none')));
       k.set(row.seen, 'transform', `translate(${row.spot(s.seen[i] ?? 0)})`);
-      k.set(row.seen, 'display', s.stale && node.known ? 'inline' : 'none');
+      k.set(row.seen, 'display', s.seen.length && node.known ? 'inline' : 'none');
     });
     for (const one of s.moves) if (t <= one.t + HOP) k.packet(s.order.indexOf(one.node), (t - one.t) / HOP, one.kind, one.side);
   },

@@ -32,9 +32,12 @@ test('a dead server is another story for each balancer', () => {
 
 test('old news change what is said of the same balancer', () => {
   assert.match(said(3, by('least')), /где сейчас меньше всех/);
-  assert.match(said(3, by('least'), report(2, 1, 2, 3, 0, 0, 0)), /До новой сводки/);
-  const back = [[2.5, 'control.set', { name: 'stale', value: 0 }]];
-  assert.match(said(3, by('least'), report(2, 1, 2, 3, 0, 0, 0), ...back), /где сейчас меньше всех/);
+  const stale = (t, value) => [t, 'control.set', { name: 'stale', value }];
+  const old = [by('least'), stale(1, 2), report(2, 1, 2, 3, 0, 0, 0)];
+  assert.match(said(3, ...old), /До новой сводки/);
+  assert.deepEqual(replay(log(ready, ...old), 3).seen, [1, 2, 3, 0, 0, 0]);
+  assert.match(said(3, ...old, stale(2.5, 0)), /где сейчас меньше всех/);
+  assert.deepEqual(replay(log(ready, ...old, stale(2.5, 0)), 3).seen, []);
 });
 
 test('a long line is told with its length and whose it is', () => {

@@ -258,15 +258,15 @@ def test_the_naive_variant_gathers_herds_with_fresh_news_too() -> None:
     assert longest(events, 60.0) == 34
 
 
-def long_run(algorithm: str, *, tail: bool, stale: float = 0.0, seed: int = 2) -> list[Event]:
+def long_run(algorithm: str, *, tail: bool, **controls: Any) -> list[Event]:
     """Nothing happens but requests, for 200 seconds."""
     demo = LESSON.demo
     defaults = {c["name"]: c["default"] for c in demo["controls"]}
     return rehearsal.run(
         {"demo.py": LESSON.code("demo.py"), "reference.py": LESSON.code("reference.py")},
-        seed=seed,
+        seed=2,
         duration=200.0,
-        controls=defaults | {"algorithm": algorithm, "tail": tail, "stale": stale},
+        controls=defaults | {"algorithm": algorithm, "tail": tail} | controls,
         touched=list(defaults),
     )
 
@@ -291,6 +291,14 @@ def test_old_news_turn_the_order_over() -> None:
     fresh = [average(long_run(name, tail=True)) for name in ("least", "two")]
     old = [average(long_run(name, tail=True, stale=2.0)) for name in ("least", "two")]
     assert fresh[0] < fresh[1] < old[1] < old[0]
+
+
+def test_peak_ewma_gives_a_slow_server_less_than_two_choices_do() -> None:
+    def share(algorithm: str) -> float:
+        sent = of(long_run(algorithm, tail=False, slow_a=True, rps=5), "request.sent")
+        return sum(e["node"] == "a" for e in sent) / len(sent)
+
+    assert share("ewma") < share("two") < 0.2
 
 
 def test_the_model_in_known_cases(monkeypatch: pytest.MonkeyPatch) -> None:
