@@ -1,5 +1,6 @@
 /** The parts of the demo card around the player: the notice, the choice of code, sharing and forking. */
 import { html, label, on, set } from '../kit/elements.js';
+import { visible } from '../kit/visible.js';
 
 let groups = 0;
 
@@ -12,7 +13,7 @@ export class Notice {
   show(text, tone = 'plain') {
     this.box.hidden = !text;
     set(this.box, 'class', `k-notice tone-${tone}`);
-    label(this.box, text);
+    label(this.box, visible(text ?? ''));
   }
 }
 

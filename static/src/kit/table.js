@@ -4,6 +4,7 @@
  */
 import { html, label, on } from './elements.js';
 import { fmt } from './numbers.js';
+import { visible } from './visible.js';
 
 const GAP = 200; // milliseconds between redraws while time runs
 const ROWS = 40;
@@ -69,7 +70,7 @@ export class EventTable {
     if (event.kind === 'case.failed') row.className += ' k-failed';
     const cells = this.columns.map((column) => column.text(event));
     if (!cells.some(Boolean)) cells[0] = this.told(event);
-    for (const text of cells) html(row, 'td', {}, text);
+    for (const text of cells) html(row, 'td', {}, visible(String(text ?? '')));
     return row;
   }
 
