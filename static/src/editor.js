@@ -6,6 +6,7 @@
  * Sends `poligon:code {text, lesson, slot, run: true}`; hears `poligon:problem {line, error, message, slot}`.
  */
 import { Draft } from './draft.js';
+import { visible } from './kit/visible.js';
 import { api, h, when } from './reader.js';
 
 class Editor extends HTMLElement {
@@ -103,7 +104,7 @@ class Editor extends HTMLElement {
     this.trouble.hidden = !detail;
     this.view?.problem(detail?.line ?? 0);
     if (!detail) return;
-    const said = detail.error ? `${detail.error}: ${detail.message}` : detail.message;
+    const said = visible(detail.error ? `${detail.error}: ${detail.message}` : detail.message);
     this.trouble.textContent = detail.line ? `Строка ${detail.line}. ${said}` : said;
     if (!this.view) this.open()?.then(() => this.view?.problem(detail.line));
   }

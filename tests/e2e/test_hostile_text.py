@@ -81,5 +81,6 @@ def test_what_an_exception_says_is_text_on_the_card(reader: Reader) -> None:
     run(reader, code("reference.py") + FAILING)
     notice = reader.page.locator("poligon-demo .k-notice")
     expect(notice).to_contain_text(f"ValueError: {MARKUP}␛[31m[U+202E]задом наперёд")
+    expect(reader.editor("demo")).to_contain_text(f"{MARKUP}␛[31m[U+202E]задом наперёд")
     is_only_text(reader.page)
     assert not reader.faults
