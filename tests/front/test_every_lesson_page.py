@@ -1,4 +1,4 @@
-"""Every lesson's page in a browser: readable by everybody, at home on a phone, without a fault in the console."""
+"""Every lesson in a browser: readable by everybody, at home on a phone, without a fault in the console."""
 
 from __future__ import annotations
 
