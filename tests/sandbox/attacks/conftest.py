@@ -89,7 +89,9 @@ def bait(
         server.listen()
         threading.Thread(target=_tell, args=(server, canary), daemon=True).start()
     victim = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={"PATH": os.defpath, "SECRET_KEY": canary}
+        [sys.executable, "-c", "input()"],
+        stdin=subprocess.PIPE,
+        env={"PATH": os.defpath, "SECRET_KEY": canary},
     )
     yield {
         "file": str(secret),

@@ -37,7 +37,10 @@ def event_pipe():
     """The descriptor that the worker reads: the only pipe that can be written."""
     for fd in range(3, 64):
         try:
-            if stat.S_ISFIFO(os.fstat(fd).st_mode) and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
+            if (
+                stat.S_ISFIFO(os.fstat(fd).st_mode)
+                and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+            ):
                 return fd
         except OSError:
             continue
@@ -47,4 +50,4 @@ def event_pipe():
 def push(fd, data):
     """Write all of it, as the runtime does."""
     while data:
-        data = data[os.write(fd, data):]
+        data = data[os.write(fd, data) :]

@@ -1,4 +1,5 @@
 """One call into C that never returns, with every signal blocked, is ended too."""
+
 import re
 import signal
 

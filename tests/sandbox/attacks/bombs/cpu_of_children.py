@@ -1,4 +1,5 @@
 """CPU time is the jail's: children that spin while their parent sleeps are counted."""
+
 import os
 
 ENDS = "timed_out"

@@ -1,4 +1,5 @@
 """A crash of the interpreter itself ends the run as the learner's, not as ours."""
+
 import ctypes
 
 ENDS = "failed"

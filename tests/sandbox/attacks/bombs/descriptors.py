@@ -1,4 +1,5 @@
 """Open files stop at the bound."""
+
 import os
 
 HELD = "OSError.*EMFILE"

@@ -1,4 +1,5 @@
 """Files together stop at the bound."""
+
 HELD = "OSError.*ENOSPC"
 
 

@@ -1,4 +1,5 @@
 """Processes that double without end stop at the bound, and go with the run."""
+
 import os
 
 HELD = "BlockingIOError"

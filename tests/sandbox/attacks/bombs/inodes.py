@@ -1,4 +1,5 @@
 """Empty files and folders stop at the bound: they would eat the kernel's memory."""
+
 import os
 
 HELD = "OSError.*ENOSPC"

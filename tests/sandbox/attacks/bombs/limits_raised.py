@@ -1,4 +1,5 @@
 """No bound can be raised, nor another process's be touched."""
+
 import resource
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """Memory stops at the bound, and the learner is told which."""
+
 ENDS = "out_of_memory"
 SAYS = "превышен лимит памяти: 96 МиБ"
 LIMITS = {"memory": 96 << 20}

@@ -1,4 +1,5 @@
 """Files lie in memory, and are counted to it: full disk and full heap together exceed the bound."""
+
 ENDS = "out_of_memory"
 SAYS = "превышен лимит памяти: 96 МиБ"
 LIMITS = {"memory": 96 << 20}

@@ -1,4 +1,5 @@
 """A request for absurdly much memory is refused and explained."""
+
 ENDS = "out_of_memory"
 SAYS = "превышен лимит памяти: 128 МиБ"
 

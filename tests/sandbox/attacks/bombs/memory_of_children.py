@@ -1,4 +1,5 @@
 """The bound is the whole jail's: children that each stay below it exceed it together."""
+
 import os
 
 ENDS = "out_of_memory"

@@ -1,4 +1,5 @@
 """Buffers of pipes and sockets do not eat the host's memory unseen: the run ends at a bound, or fits."""
+
 import fcntl
 import os
 import socket

@@ -1,4 +1,5 @@
 """Shared memory is counted: pages of one mapping, touched by many, and of many mappings."""
+
 import mmap
 import os
 

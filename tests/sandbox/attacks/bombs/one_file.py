@@ -1,4 +1,5 @@
 """One file stops at its bound, and the writer survives it."""
+
 HELD = "OSError.*EFBIG"
 
 

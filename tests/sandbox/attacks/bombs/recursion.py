@@ -1,4 +1,5 @@
 """Endless recursion is told as what it is."""
+
 ENDS = "failed"
 SAYS = "Программа остановилась из-за ошибки"
 

@@ -1,4 +1,5 @@
 """A file cannot be made to look larger than its bound."""
+
 import os
 
 HELD = "OSError.*EFBIG"

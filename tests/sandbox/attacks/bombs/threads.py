@@ -1,4 +1,5 @@
 """Threads stop at the bound of processes."""
+
 import threading
 
 HELD = "RuntimeError"

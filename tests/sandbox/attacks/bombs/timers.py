@@ -1,4 +1,5 @@
 """Thousands of the kernel's timers stay within a bound, and go with the run."""
+
 import ctypes
 
 from kernel import syscall

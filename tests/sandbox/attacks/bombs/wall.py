@@ -1,4 +1,5 @@
 """Code that only waits, outside the scenario's clock, is ended by the wall's."""
+
 import select
 
 ENDS = "timed_out"

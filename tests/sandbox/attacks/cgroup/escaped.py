@@ -1,4 +1,5 @@
 """The control group cannot be left, loosened or even seen."""
+
 import os
 
 from kernel import syscall

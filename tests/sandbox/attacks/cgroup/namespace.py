@@ -1,4 +1,5 @@
 """No cgroup namespace of one's own, and no process born into another group."""
+
 import ctypes
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """A daemon that forked twice, ignores every signal and holds the pipe goes with the run."""
+
 import os
 import signal
 

@@ -1,4 +1,5 @@
 """Killing everybody kills the own run and nobody else."""
+
 import os
 
 ENDS = "failed|finished"

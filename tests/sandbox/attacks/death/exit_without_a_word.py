@@ -1,4 +1,5 @@
 """A program that leaves by the back door with code 0 has not finished."""
+
 import os
 
 ENDS = "failed"

@@ -1,4 +1,5 @@
 """A process of the host cannot be signalled by its number."""
+
 import os
 
 HELD = "ProcessLookupError"

@@ -1,4 +1,5 @@
 """Closing the pipes deafens nobody but oneself."""
+
 import os
 
 ENDS = "failed"

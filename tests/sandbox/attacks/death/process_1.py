@@ -1,4 +1,5 @@
 """Process 1 of the jail cannot be killed, stopped or confused from inside."""
+
 import os
 import signal
 

@@ -1,4 +1,5 @@
 """Code that does not want to end (atexit, finalizers, threads that stay) ends with the run."""
+
 import atexit
 import threading
 

@@ -1,4 +1,5 @@
 """A daemon left spinning when the run ends spins no longer."""
+
 import os
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """A process that stops itself cannot be forgotten: the run ends by time."""
+
 import os
 import signal
 

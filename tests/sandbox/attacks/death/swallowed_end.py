@@ -1,4 +1,5 @@
 """A scenario that catches its own cancellation, again and again, ends all the same."""
+
 import asyncio
 
 ENDS = "finished"

@@ -1,4 +1,5 @@
 """The control pipe can only be read, the event pipe only written: nobody's orders can be forged on them."""
+
 import fcntl
 import os
 import stat

@@ -1,4 +1,5 @@
 """Nothing is inherited but the two pipes: every open descriptor is one of them, /dev/null or made inside."""
+
 import os
 import stat
 
@@ -13,7 +14,12 @@ def attack(bait):
         except OSError:
             continue
         pipes += stat.S_ISFIFO(status.st_mode)
-        known = stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode) or stat.S_IFMT(status.st_mode) == 0 or status.st_rdev == null
+        known = (
+            stat.S_ISFIFO(status.st_mode)
+            or stat.S_ISSOCK(status.st_mode)
+            or stat.S_IFMT(status.st_mode) == 0
+            or status.st_rdev == null
+        )
         if not known:
             other.append((number, oct(status.st_mode)))
     return other or (pipes if pipes > 2 else None)

@@ -1,4 +1,5 @@
 """The sockets found open are the event loop's pair: each ends inside."""
+
 import os
 import socket
 import stat

@@ -1,4 +1,5 @@
 """Standard input, output and error lead nowhere: neither to the worker's log nor to a terminal."""
+
 import os
 
 HELD = "nothing"

@@ -1,5 +1,5 @@
 """No descriptor of another process can be taken."""
-import ctypes
+
 import os
 
 from kernel import syscall

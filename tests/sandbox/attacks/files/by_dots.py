@@ -1,4 +1,5 @@
 """The jail's root cannot be climbed out of."""
+
 HELD = "FileNotFoundError"
 CONTROL = "canary"
 

@@ -1,4 +1,5 @@
 """A file cannot be opened by its number, which would pass every mount."""
+
 import ctypes
 
 from kernel import syscall

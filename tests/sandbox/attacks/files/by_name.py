@@ -1,4 +1,5 @@
 """A file of the host cannot be opened by its name."""
+
 HELD = "FileNotFoundError"
 CONTROL = "canary"
 

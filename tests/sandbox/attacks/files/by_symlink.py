@@ -1,4 +1,5 @@
 """A symbolic link leads nowhere that the jail itself does not."""
+
 import os
 
 HELD = "FileNotFoundError"

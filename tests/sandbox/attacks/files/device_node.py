@@ -1,4 +1,5 @@
 """A device node cannot be made: the disk under the host would be readable through it."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

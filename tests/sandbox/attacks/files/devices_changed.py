@@ -1,4 +1,5 @@
 """The host's devices that are lent (null, zero, random) cannot be changed or replaced."""
+
 import os
 
 HELD = "nothing"
@@ -8,7 +9,12 @@ def attack(bait):
     done = []
     for name in ["null", "zero", "random", "urandom"]:
         path = f"/dev/{name}"
-        for action in (lambda: os.chmod(path, 0), lambda: os.remove(path), lambda: os.utime(path), lambda: os.rename(path, "/dev/x")):
+        for action in (
+            lambda: os.chmod(path, 0),
+            lambda: os.remove(path),
+            lambda: os.utime(path),
+            lambda: os.rename(path, "/dev/x"),
+        ):
             try:
                 action()
             except OSError:

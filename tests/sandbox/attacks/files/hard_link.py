@@ -1,4 +1,5 @@
 """A file of the root cannot be linked to where it could be written."""
+
 import os
 
 HELD = "OSError|PermissionError"

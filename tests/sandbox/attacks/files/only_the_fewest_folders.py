@@ -1,4 +1,5 @@
 """The top of the file system holds the interpreter, the guest and a tmpfs, and nothing else."""
+
 import os
 
 HELD = "nothing"

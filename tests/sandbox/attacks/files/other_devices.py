@@ -1,4 +1,5 @@
 """No device of the host beyond null, zero, random and urandom is there to open."""
+
 import os
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """Nothing outside the jail's own tmpfs can be written, removed or renamed."""
+
 import os
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """No file inside the jail holds a path, a name or a secret of the host."""
+
 import os
 
 HELD = "nothing"

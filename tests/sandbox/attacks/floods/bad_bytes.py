@@ -1,4 +1,5 @@
 """Bytes that are no text end the run; they are not shown to anybody."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

@@ -1,4 +1,5 @@
 """Nesting without end does not take the worker's parser down."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

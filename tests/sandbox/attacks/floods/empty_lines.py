@@ -1,4 +1,5 @@
 """Empty lines without end keep no worker busy: the first one ends the run."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

@@ -1,4 +1,5 @@
 """Events without end stop at the bound of a run."""
+
 ENDS = "stopped"
 SAYS = "событий за прогон больше, чем можно: 2000"
 LIMITS = {"events": 2000}

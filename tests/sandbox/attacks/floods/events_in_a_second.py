@@ -1,4 +1,5 @@
 """A paced run cannot flood its viewers."""
+
 ENDS = "stopped"
 SAYS = "событий в секунду больше, чем можно"
 PACE = 1.0

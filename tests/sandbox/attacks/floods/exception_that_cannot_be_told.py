@@ -1,4 +1,5 @@
 """An exception that breaks whoever asks for its text still ends the run as the learner's."""
+
 ENDS = "failed"
 SAYS = "Программа"
 

@@ -1,4 +1,5 @@
 """An exception whose text is endless, and whose name is markup, is cut and told."""
+
 ENDS = "failed"
 SAYS = "Программа остановилась из-за ошибки"
 

@@ -1,4 +1,5 @@
 """An event cannot choose its number."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

@@ -1,4 +1,5 @@
 """A run cannot call itself lost by our fault, nor invent a state."""
+
 from kernel import event_pipe, push
 
 ENDS = "failed"

@@ -1,4 +1,5 @@
 """One event larger than the bound ends the run with a reason."""
+
 ENDS = "stopped|failed"
 SAYS = "событие длиннее, чем можно: 8192 байт|Программа остановилась из-за ошибки"
 

@@ -1,4 +1,5 @@
 """A line that never ends, written past the runtime, is not kept in memory."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

@@ -1,4 +1,5 @@
 """Half a character, line separators and reversed writing spoil no line of the log."""
+
 HELD = "nothing"
 
 

@@ -1,4 +1,5 @@
 """A run starts once: starts without end, which count as no events, keep no worker busy."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

@@ -1,4 +1,5 @@
 """One giant printed line is cut, not passed on."""
+
 HELD = "nothing"
 
 

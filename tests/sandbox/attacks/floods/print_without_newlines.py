@@ -1,4 +1,5 @@
 """Text that is never ended by a newline does not pile up in memory."""
+
 ENDS = "stopped"
 SAYS = "превышен лимит печати: 256 КиБ"
 

@@ -1,4 +1,5 @@
 """Printing without end stops at its bound, and the learner is told which."""
+
 ENDS = "stopped"
 SAYS = "превышен лимит печати: 256 КиБ"
 

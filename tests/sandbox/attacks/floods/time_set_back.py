@@ -1,4 +1,5 @@
 """The log's time does not go back."""
+
 from kernel import event_pipe, push
 
 ENDS = "stopped"

@@ -1,4 +1,5 @@
 """Hooks that watch or stop the runtime (tracing, profiling, auditing) end only the own run."""
+
 import sys
 import threading
 

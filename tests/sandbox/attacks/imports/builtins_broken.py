@@ -1,4 +1,5 @@
 """With every builtin broken the run still ends, and as the learner's."""
+
 import builtins
 import os
 

@@ -1,4 +1,5 @@
 """A finder put before all others is asked for nothing of the runtime's that matters."""
+
 import sys
 
 ENDS = "finished|failed"

@@ -1,4 +1,5 @@
 """A patched runtime deceives the learner's own log only: the end is still one of ours."""
+
 import json
 import os
 
@@ -9,6 +10,8 @@ SAYS = "Программа закрылась сама|нарушен форма
 def attack(bait):
     import sandbox.guest.wire as wire
 
-    wire.Outbox.write = lambda self, event: os.write(self.fd, json.dumps({"kind": "run.started"}).encode() + b"\n")
+    wire.Outbox.write = lambda self, event: os.write(
+        self.fd, json.dumps({"kind": "run.started"}).encode() + b"\n"
+    )
     wire.encode = lambda event: b""
     os._exit(0)

@@ -1,6 +1,19 @@
 """Files named like the library's modules shadow nothing that the runtime uses."""
+
 HELD = "nothing"
-FILES = {name: "raise SystemExit('shadowed')\n" for name in ("json.py", "asyncio.py", "os.py", "sandbox.py", "traceback.py", "linecache.py", "selectors.py", "random.py")}
+FILES = dict.fromkeys(
+    (
+        "json.py",
+        "asyncio.py",
+        "os.py",
+        "sandbox.py",
+        "traceback.py",
+        "linecache.py",
+        "selectors.py",
+        "random.py",
+    ),
+    "raise SystemExit('shadowed')\n",
+)
 
 
 def attack(bait):

@@ -1,6 +1,10 @@
 """No start-up file of Python's is obeyed."""
+
 HELD = "nothing"
-FILES = {name: "import builtins; builtins.taken_over = True\n" for name in ("sitecustomize.py", "usercustomize.py", "__main__.py", "mine.pth", "pyvenv.cfg")}
+FILES = dict.fromkeys(
+    ("sitecustomize.py", "usercustomize.py", "__main__.py", "mine.pth", "pyvenv.cfg"),
+    "import builtins; builtins.taken_over = True\n",
+)
 
 
 def attack(bait):

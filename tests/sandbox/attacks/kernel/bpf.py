@@ -1,4 +1,5 @@
 """No programs for the kernel."""
+
 import ctypes
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """There is no capability, not even one to be got by running a program."""
+
 import ctypes
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """A call that the next kernel brings is refused before anybody has heard of it."""
+
 import errno
 
 from kernel import refusals

@@ -1,4 +1,5 @@
 """The filter cannot be loosened, traced or asked to notify another."""
+
 from kernel import syscall
 
 HELD = "nothing"
@@ -6,7 +7,13 @@ HELD = "nothing"
 
 def attack(bait):
     got = []
-    for arguments in ((317, 0, 0, 0), (317, 1, 8, 0), (157, 22, 2, 0, 0, 0), (157, 38, 0, 0, 0, 0), (157, 4, 1, 0, 0, 0)):
+    for arguments in (
+        (317, 0, 0, 0),
+        (317, 1, 8, 0),
+        (157, 22, 2, 0, 0, 0),
+        (157, 38, 0, 0, 0, 0),
+        (157, 4, 1, 0, 0, 0),
+    ):
         try:
             got.append(syscall(*arguments))
         except OSError:

@@ -1,4 +1,5 @@
 """No io_uring, which does any call past the filter."""
+
 import ctypes
 
 from kernel import syscall

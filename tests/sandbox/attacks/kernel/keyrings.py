@@ -1,4 +1,5 @@
 """The kernel's keyrings, which no namespace divides well, are not there."""
+
 from kernel import syscall
 
 HELD = "nothing"

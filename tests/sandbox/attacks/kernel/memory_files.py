@@ -1,4 +1,5 @@
 """No files in memory outside the tmpfs's bound, and no programs run from them."""
+
 from kernel import syscall
 
 HELD = "OSError.*ENOSYS"

@@ -1,4 +1,5 @@
 """The memory of no other process can be read or written."""
+
 import ctypes
 import os
 

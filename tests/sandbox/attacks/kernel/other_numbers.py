@@ -1,4 +1,5 @@
 """The filter is not passed by the calls of another architecture: x32."""
+
 from kernel import syscall
 
 HELD = "OSError|PermissionError"

@@ -1,4 +1,5 @@
 """No performance counters: they have leaked addresses and been a way in."""
+
 import ctypes
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """Address space layout cannot be made guessable."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

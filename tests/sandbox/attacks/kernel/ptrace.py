@@ -1,4 +1,5 @@
 """No process can be traced: not process 1, not a child, not oneself by a child."""
+
 import os
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """No priority above the others, no processor for oneself."""
+
 import os
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """System V and POSIX queues, semaphores and shared memory, which outlive processes, are not there."""
+
 import errno
 
 from kernel import refusals

@@ -1,4 +1,5 @@
 """No characters can be put into the terminal that the worker was started from."""
+
 import fcntl
 
 HELD = "OSError.*ENOTTY"

@@ -1,4 +1,5 @@
 """No page faults handled by hand: they stop the kernel in the middle of its work."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

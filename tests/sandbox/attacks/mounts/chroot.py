@@ -1,4 +1,5 @@
 """No other root."""
+
 import os
 
 HELD = "PermissionError"

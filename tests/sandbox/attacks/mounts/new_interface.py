@@ -1,4 +1,5 @@
 """Nor by the newer calls: open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr."""
+
 import errno
 
 from kernel import refusals

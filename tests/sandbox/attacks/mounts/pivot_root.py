@@ -1,4 +1,5 @@
 """Nor by exchanging it."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

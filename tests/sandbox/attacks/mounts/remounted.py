@@ -1,4 +1,5 @@
 """The root cannot be made writable."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

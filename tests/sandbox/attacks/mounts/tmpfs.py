@@ -1,4 +1,5 @@
 """Nothing can be mounted."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

@@ -1,4 +1,5 @@
 """Nothing can be unmounted to see what lies under it."""
+
 from kernel import syscall
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """No new namespace of any kind."""
+
 from kernel import syscall
 
 HELD = "nothing"

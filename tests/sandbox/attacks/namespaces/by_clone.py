@@ -1,4 +1,5 @@
 """Nor by making a process, in the old way or the new."""
+
 import ctypes
 import os
 

@@ -1,4 +1,5 @@
 """The namespaces of another process cannot be entered."""
+
 import os
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """No user namespace of one's own: in it one would be root, with all of the kernel to try."""
+
 from kernel import syscall
 
 HELD = "PermissionError"

@@ -1,4 +1,5 @@
 """The host cannot be reached by its address in the network."""
+
 import socket
 
 HELD = "OSError.*ENETUNREACH|nothing"

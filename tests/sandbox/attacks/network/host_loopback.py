@@ -1,4 +1,5 @@
 """A server on the host's loopback is not on the jail's."""
+
 import socket
 
 HELD = "ConnectionRefusedError"

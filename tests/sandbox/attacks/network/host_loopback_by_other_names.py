@@ -1,4 +1,5 @@
 """No other spelling of the host's loopback leads there: 0.0.0.0, 127.1.2.3, mapped IPv6."""
+
 import socket
 
 HELD = "nothing"

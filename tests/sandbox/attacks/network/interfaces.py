@@ -1,4 +1,5 @@
 """The host's network interfaces are neither seen nor set up."""
+
 import fcntl
 import socket
 import struct

@@ -1,4 +1,5 @@
 """The name servers of the host are not asked."""
+
 import socket
 
 HELD = "nothing"

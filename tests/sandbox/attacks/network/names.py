@@ -1,4 +1,5 @@
 """No name can be looked up, so no secret can be carried out in one."""
+
 import socket
 
 HELD = "gaierror"

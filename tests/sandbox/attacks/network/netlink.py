@@ -1,4 +1,5 @@
 """No netlink: the kernel's tables cannot be asked or changed."""
+
 import socket
 
 HELD = "OSError.*EAFNOSUPPORT"

@@ -1,4 +1,5 @@
 """Nothing outside can be reached by TCP."""
+
 import socket
 
 HELD = "OSError.*ENETUNREACH"

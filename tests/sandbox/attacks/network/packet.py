@@ -1,4 +1,5 @@
 """No packet socket."""
+
 import socket
 
 HELD = "OSError.*EAFNOSUPPORT"

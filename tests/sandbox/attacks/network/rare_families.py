@@ -1,4 +1,5 @@
 """Of the kernel's fifty kinds of sockets three are there; the rest is where its holes were found."""
+
 import socket
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """No raw socket: packets cannot be forged or listened to."""
+
 import socket
 
 HELD = "PermissionError"

@@ -1,4 +1,5 @@
 """An abstract unix socket of the host, which has no file to hide, is not there."""
+
 import socket
 
 HELD = "ConnectionRefusedError"

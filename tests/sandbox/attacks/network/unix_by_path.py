@@ -1,4 +1,5 @@
 """The broker's unix socket cannot be reached by its path."""
+
 import socket
 
 HELD = "FileNotFoundError"

@@ -1,4 +1,5 @@
 """No vsock, which would pass every network namespace to the host of a virtual machine."""
+
 import socket
 
 HELD = "OSError.*EAFNOSUPPORT"

@@ -1,4 +1,5 @@
 """No byte code of the library or the runtime can be replaced for the next run."""
+
 import importlib.util
 import os
 import py_compile

@@ -1,4 +1,5 @@
 """What one run writes, the next does not find."""
+
 import os
 import pathlib
 

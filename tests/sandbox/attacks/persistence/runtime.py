@@ -1,4 +1,5 @@
 """What one run changes in its interpreter, the next does not meet: no process serves two runs."""
+
 import builtins
 import json
 import sys
@@ -8,6 +9,8 @@ TWICE = True
 
 
 def attack(bait):
-    found = [name for thing, name in ((builtins, "mark"), (json, "mark"), (sys, "mark")) if hasattr(thing, name)]
+    found = [
+        name for thing, name in ((builtins, "mark"), (json, "mark"), (sys, "mark")) if hasattr(thing, name)
+    ]
     builtins.mark = json.mark = sys.mark = True
     return found

@@ -1,4 +1,5 @@
 """A server left behind is not there for the next run to meet."""
+
 import os
 import socket
 

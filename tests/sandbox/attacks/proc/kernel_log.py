@@ -1,4 +1,5 @@
 """The kernel's log is not read."""
+
 import ctypes
 
 from kernel import syscall

@@ -1,4 +1,5 @@
 """A /proc of one's own cannot be mounted."""
+
 import os
 
 from kernel import syscall

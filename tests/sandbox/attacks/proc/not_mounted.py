@@ -1,4 +1,5 @@
 """There is no /proc: no process's files, no kernel's settings."""
+
 import os
 
 HELD = "FileNotFoundError"

@@ -1,4 +1,5 @@
 """Only the jail's own two processes can be seen, let alone signalled."""
+
 import os
 
 HELD = "nothing"

@@ -1,4 +1,5 @@
 """There is no /sys: no devices, no control groups."""
+
 import os
 
 HELD = "FileNotFoundError"

@@ -1,4 +1,5 @@
 """The environment of no other process can be read."""
+
 HELD = "FileNotFoundError"
 CONTROL = "canary"
 

@@ -1,4 +1,5 @@
 """The host's name is not told."""
+
 import os
 import socket
 

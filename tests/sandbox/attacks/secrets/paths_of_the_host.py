@@ -1,4 +1,5 @@
 """No traceback, module or setting of the interpreter names a folder of the host."""
+
 import sys
 import sysconfig
 import types
