@@ -21,7 +21,7 @@ from sandbox.host import Host
 from sandbox.jail import Jail, JailFailed
 from sandbox.limits import DEMO, Limits
 
-SPARE = 4  # warm jails kept: about 11 MiB each
+SPARE = 4  # warm jails kept: about 13 MiB each
 AT_ONCE = 2 * (os.cpu_count() or 1)  # jails getting warm together while someone waits
 YIELD = 0.03  # s the refill leaves to a run that has just been given its jail: its first event goes first
 RETRY = 1.0  # s between refills after one has failed: a broken machine is not hammered
@@ -53,11 +53,13 @@ class Pool:
 
     @contextlib.contextmanager
     def take(self, timeout: float | None = None) -> Iterator[Jail]:
-        """A warm jail of one's own, stopped when the block is left. `timeout` in seconds (default: warm-up).
+        """A warm jail of one's own, stopped when the block is left.
 
-        Raises JailFailed when none could be started in time, PoolClosed.
+        `timeout` in seconds bounds the wait. Without one, a taker waits its turn, however long the line:
+        each jail that gets warm, or fails to within `warm_up`, is news for whoever has waited longest.
+        Raises JailFailed when the jail that was to be this taker's could not be started, PoolClosed.
         """
-        jail = self._get(self.limits.warm_up if timeout is None else timeout)
+        jail = self._get(timeout)
         try:
             yield jail
         finally:
@@ -86,7 +88,7 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _get(self, timeout: float) -> Jail:
+    def _get(self, timeout: float | None) -> Jail:
         mine: Future[Jail] = Future()
         with self._lock:
             if self._closed:
@@ -145,10 +147,11 @@ class Pool:
         while True:
             with self._lock:
                 waiting = len(self._waiting)
-                wanted = waiting + self.spare - len(self._ready)
-            together = AT_ONCE if waiting else 1
+                missing = self.spare - len(self._ready)
+            # No spare gets warm beside a jail that somebody waits for: it would slow that one down.
+            wanted = min(waiting, AT_ONCE) if waiting else min(missing, 1)
             rest_until = self._pause_until if waiting else max(self._pause_until, self._refill_at)
-            if len(warming) >= min(wanted, together) or time.monotonic() < rest_until:
+            if len(warming) >= wanted or time.monotonic() < rest_until:
                 return
             try:
                 jail = Jail(self.host, self.limits)
