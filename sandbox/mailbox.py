@@ -113,7 +113,9 @@ class Postman(threading.Thread):
                     "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]] | None",
                     self.client.xread({self._wake: wake, **positions}, block=BLOCK_MS),  # type: ignore[dict-item]
                 )
-            except redis.RedisError as error:
+            except (redis.RedisError, OSError, ValueError) as error:
+                if self._over.is_set():  # the connection was closed under a read that nobody waits for
+                    return
                 log.warning("control streams not read: %s", error)
                 self._over.wait(0.5)
                 continue

@@ -217,6 +217,7 @@ export class Player {
     this.paused = this.held = true;
     this.clock.edge.pause(this.run.end);
     this.clock.pause();
+    this.clock.t = this.run.end; // not a moment before it: a step would then show what is known, and make nothing
   }
 
   /** One event on; a paused live run is asked to make one. */
