@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lessons.loader.problems import Problems
-from lessons.loader.table import parse
+from lessons.loader.table import SLUG, parse
 from lessons.markdown import typography
 
 _FOLDER = re.compile(r"(\d{2})-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _FRONT = re.compile(r"\+\+\+\n(.*?)\n\+\+\+", re.S)
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _planned(chapter: Path, problems: Problems) -> tuple[str, str, tuple[Planned
     planned = []
     for item in table.tables("planned"):
         slug = item.string("slug")
-        if slug and not _SLUG.fullmatch(slug):
+        if slug and not SLUG.fullmatch(slug):
             item.problem("slug", f"«{slug}» не годится для адреса", "только латинские буквы, цифры и дефис")
         planned.append(
             Planned(

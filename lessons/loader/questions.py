@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import random
-import re
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -17,13 +16,10 @@ from lessons.markdown import listings
 
 Question = dict[str, Any]
 MOST_LINES = 20  # of code in a question: a phone shows about as many
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def _id(table: Table, seen: set[str]) -> str:
-    name = table.string("id")
-    if name and not _ID.fullmatch(name):
-        table.problem("id", f"«{name}» не годится", "только латинские буквы, цифры и дефис")
+    name = table.slug("id")
     if name in seen:
         table.problem("id", f"вопрос «{name}» уже есть", "назовите иначе")
     seen.add(name)

@@ -58,6 +58,9 @@ class Source:
         return header or 1
 
 
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
 @dataclass
 class Table:
     """One table and where it is. Every reader returns None (or the default) when the value is no good."""
@@ -93,6 +96,13 @@ class Table:
                 key, f"«{key}» — пустая строка", "напишите текст" + ("" if required else " или уберите поле")
             )
         return value.strip() if isinstance(value, str) else default
+
+    def slug(self, key: str) -> str:
+        """A name fit for addresses and anchors."""
+        name = self.string(key)
+        if name and not SLUG.fullmatch(name):
+            self.problem(key, f"«{name}» не годится", "только латинские буквы, цифры и дефис")
+        return name
 
     def number(
         self, key: str, *, required: bool = True, default: float = 0.0, low: float = -1e9, high: float = 1e9

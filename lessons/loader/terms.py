@@ -11,7 +11,6 @@ from lessons.loader.table import Table
 from lessons.loader.text import Texts
 from lessons.markdown import typography
 
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MARKS = re.compile(r"[*`$]|\[|\]\([^)]*\)")
 
 
@@ -40,9 +39,7 @@ def build(
     """The terms of one lesson, for the glossary: id, name, english (may be empty), text as inline HTML."""
     terms: list[dict[str, str]] = []
     for item in table.tables("terms"):
-        name = item.string("id")
-        if name and not _ID.fullmatch(name):
-            item.problem("id", f"«{name}» не годится", "только латинские буквы, цифры и дефис")
+        name = item.slug("id")
         owner = known.get(name, (slug, ""))[0]
         if owner != slug or any(term["id"] == name for term in terms):
             item.problem(

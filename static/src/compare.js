@@ -4,12 +4,12 @@
  */
 import scenes from 'poligon:scenes';
 import { align, divergence } from './compare/align.js';
-import { RUNTIME, labelled, told } from './demo/events.js';
+import { kindNames, labelled, told } from './demo/events.js';
 import { archive, recording } from './demo/recording.js';
 import { html, label, on } from './kit/elements.js';
 import { fmt } from './kit/numbers.js';
 import { Player } from './player.js';
-import { RunSocket } from './socket.js';
+import { RunSocket, socketAddress } from './socket.js';
 
 const AROUND = 3; // equal rows shown on each side of a difference
 const MOST = 400; // rows of the table at once
@@ -21,12 +21,11 @@ class Side {
     this.owner = owner;
     this.events = [];
     this.complete = false;
-    const names = { ...RUNTIME };
-    for (const kind in spec.kinds) names[kind] = spec.kinds[kind].label;
+    this.names = kindNames(spec);
     this.controls = labelled(spec.controls);
     this.card = html(host, 'section', { 'aria-label': side.title, tabIndex: -1 });
     this.player = new Player(this.card, { ...scene, title: side.title }, this, {
-      duration: spec.duration, names, told: (event) => told(event, this.controls),
+      duration: spec.duration, names: this.names, told: (event) => told(event, this.controls),
     });
     this.player.transport.main.hidden = true;
     label(this.player.source, side.note);
@@ -40,9 +39,7 @@ class Side {
       this.finish();
       return;
     }
-    const address = new URL(side.socket, location.href);
-    address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.socket = new RunSocket(address.href, {
+    this.socket = new RunSocket(socketAddress(side.socket), {
       events: (events) => this.hear(events),
       state() {},
       reset: () => { this.events = []; this.player.clear(); },
@@ -154,7 +151,7 @@ class Compare extends HTMLElement {
   words(event, side) {
     if (!event) return '';
     const own = side.player.scene.columns.map((column) => column.text(event)).filter(Boolean).join(' · ');
-    return (own || told(event, side.controls) || side.player.log.names?.[event.kind] || event.kind).replace(/[.!]$/, '');
+    return (own || told(event, side.controls) || side.names[event.kind] || event.kind).replace(/[.!]$/, '');
   }
 
   /** Equal stretches are folded; differences stand out and can be pressed. */

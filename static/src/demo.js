@@ -7,14 +7,14 @@
 import scenes from 'poligon:scenes';
 import { Beside } from './demo/beside.js';
 import { archive, recording } from './demo/recording.js';
-import { RUNTIME, labelled, told, violation } from './demo/events.js';
+import { kindNames, labelled, told, violation } from './demo/events.js';
 import { Notice, Share, Variants } from './demo/panel.js';
 import { ACTIVE, LOCKED, ended, own, position, problem } from './demo/words.js';
 import { Controls } from './kit/controls.js';
 import { html, label, on } from './kit/elements.js';
 import { Player } from './player.js';
 import { api, reader } from './reader.js';
-import { RunSocket } from './socket.js';
+import { RunSocket, socketAddress } from './socket.js';
 
 const RUSH = 8; // speed at which a fork hurries to the moment it was made from
 const TELL = 250; // milliseconds between `poligon:time` events
@@ -41,8 +41,7 @@ class PoligonDemo extends HTMLElement {
 
   build(scene) {
     const { spec } = this;
-    const names = { ...RUNTIME };
-    for (const kind in spec.kinds) names[kind] = spec.kinds[kind].label;
+    const names = kindNames(spec);
     const controls = labelled(spec.controls);
     for (const child of [...this.children]) if (!child.matches('script')) child.hidden = true;
     this.card = html(this, 'section', { 'aria-label': `Опыт: ${spec.title}`, tabIndex: -1 });
@@ -218,9 +217,7 @@ class PoligonDemo extends HTMLElement {
     this.broken = null;
     this.become('starting');
     this.hearState(run);
-    const address = new URL(run.socket ?? `/ws/runs/${run.id}/`, location.href);
-    address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.socket = new RunSocket(address.href, {
+    this.socket = new RunSocket(socketAddress(run.socket ?? `/ws/runs/${run.id}/`), {
       events: (events) => this.hear(events, t),
       state: (message) => this.hearState(message),
       reset: () => { this.fresh = true; },

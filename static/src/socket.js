@@ -28,6 +28,13 @@ const browser = {
   },
 };
 
+/** The whole address of a socket's path on this site: RunSocket's `url`. */
+export function socketAddress(path) {
+  const address = new URL(path, location.href);
+  address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}
+
 export class RunSocket {
   /**
    * `hear`: {events(list), state(message), reset(), end(message), error(message), line(word)};

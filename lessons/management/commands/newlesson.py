@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from lessons.loader.folders import ChapterFolder, discover
 from lessons.loader.problems import Problems
+from lessons.loader.table import SLUG
 
 TEMPLATE = settings.BASE_DIR / "content" / "_template"
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Command(BaseCommand):
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         chapters = {one.slug: one for one in discover(root, Problems(root))}
         if chapter not in chapters:
             raise CommandError(f"Главы «{chapter}» нет. Есть такие: {', '.join(chapters)}.")
-        if not _SLUG.fullmatch(slug):
+        if not SLUG.fullmatch(slug):
             raise CommandError(f"«{slug}» не годится для адреса: только латинские буквы, цифры и дефис.")
         if any(lesson.slug == slug for one in chapters.values() for lesson in one.lessons):
             raise CommandError(f"Урок «{slug}» уже есть.")

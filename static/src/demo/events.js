@@ -7,6 +7,11 @@ export const RUNTIME = {
   limit: 'Превышен предел', 'case.failed': 'Проверка не пройдена', 'run.ended': 'Конец',
 };
 
+/** kind → name of everything a lesson's log may hold. */
+export const kindNames = (spec) => ({
+  ...RUNTIME, ...Object.fromEntries(Object.entries(spec.kinds).map(([kind, { label }]) => [kind, label])),
+});
+
 function shown(value) {
   if (typeof value === 'boolean') return value ? 'да' : 'нет';
   return String(value).replace('.', ',');
