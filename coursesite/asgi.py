@@ -2,7 +2,7 @@
 lives as long as the process.
 
 uvicorn coursesite.asgi:application --ws websockets-sansio --ws-per-message-deflate false
-  --ws-max-size 65536 --ws-ping-interval 20 --lifespan on
+  --ws-max-size 65536 --ws-ping-interval 20 --lifespan on --no-proxy-headers
 """
 
 # ruff: noqa: E402 (Django is set up before anything that needs it is imported)
@@ -24,8 +24,10 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter
+from django.conf import settings
 
 from coursesite.pagecache import PageCache
+from coursesite.proxies import Forwarded
 from coursesite.staticlayer import StaticLayer
 from sandbox import consumer, runs
 from sandbox.client import valkey
@@ -73,8 +75,8 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": StaticLayer(PageCache(cast(Any, django_application))),
-        "websocket": Door(),
+        "http": Forwarded(StaticLayer(PageCache(cast(Any, django_application))), settings.TRUSTED_PROXIES),
+        "websocket": Forwarded(Door(), settings.TRUSTED_PROXIES),
         "lifespan": lifespan,
     }
 )

@@ -6,6 +6,7 @@ A bad value stops start-up: the error names the variable, the value and the reme
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class BadSetting(Exception):
@@ -24,6 +27,18 @@ class BadSetting(Exception):
         self.name = name
         self.value = value
         self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """Who may tell us the reader's address: `networks`, and whoever comes over a unix socket if `unix`.
+
+    `told` is False when the variable was not set: nobody has said whether there is a proxy at all.
+    """
+
+    networks: tuple[Network, ...] = ()
+    unix: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,7 @@ class Environment:
     secret_key: str
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
+    trusted_proxies: Proxies
     worker_concurrency: int
     warm_jails: int
     queue_limit: int
@@ -66,6 +82,23 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     if not raw.isdigit() or not low <= int(raw) <= high:
         raise BadSetting(name, raw, f"нужно целое число от {low} до {high}")
     return int(raw)
+
+
+def _proxies(env: Mapping[str, str], name: str) -> Proxies:
+    words = _words(env, name)
+    if "none" in words and len(words) > 1:
+        raise BadSetting(name, env[name], "none значит «прокси нет» и\u00a0стоит одно")
+    networks = []
+    for word in words:
+        if word in {"none", "unix"}:
+            continue
+        try:
+            networks.append(ipaddress.ip_network(word))
+        except ValueError:
+            raise BadSetting(
+                name, word, "нужны адреса или сети прокси через запятую (10.0.0.5, fd00::/8), unix или none"
+            ) from None
+    return Proxies(tuple(networks), unix="unix" in words, told=bool(words))
 
 
 def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
@@ -114,6 +147,7 @@ def load(env: Mapping[str, str] = os.environ, *, with_secret: bool = True) -> En
         secret_key=_secret(env, var, local) if with_secret else "",
         allowed_hosts=_words(env, "ALLOWED_HOSTS") or (("localhost", "127.0.0.1", "[::1]") if local else ()),
         csrf_trusted_origins=_words(env, "CSRF_TRUSTED_ORIGINS"),
+        trusted_proxies=_proxies(env, "TRUSTED_PROXIES"),
         worker_concurrency=_whole(env, "WORKER_CONCURRENCY", 110, 1, 1000),
         warm_jails=_whole(env, "WARM_JAILS", 4, 0, 200),
         # Runs that may wait in one queue: 110 places and demos of a minute make it three minutes of waiting.

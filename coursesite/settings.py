@@ -20,6 +20,7 @@ DEBUG = ENV.debug
 LOCAL = ENV.local
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(ENV.csrf_trusted_origins)
+TRUSTED_PROXIES = ENV.trusted_proxies  # read by coursesite.proxies; nothing else looks at forwarded headers
 
 INSTALLED_APPS = [
     "unfold",

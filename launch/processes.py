@@ -140,6 +140,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE",
             "CSRF_TRUSTED_ORIGINS",
             "ALLOWED_HOSTS",
+            "TRUSTED_PROXIES",
         }
         env = {k: v for k, v in self.env.items() if k not in hidden}
         log = self.log / f"{name}.log"
@@ -167,7 +168,7 @@ class Stack:
         """One uvicorn process. Options were measured: see docs/decisions.md."""
         options = (
             "--ws coursesite.websocket:SharedFrames --ws-per-message-deflate false"
-            " --ws-max-size 65536 --ws-ping-interval 20"
+            " --ws-max-size 65536 --ws-ping-interval 20 --no-proxy-headers"
         )
         self.spawn(
             name,

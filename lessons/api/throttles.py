@@ -18,8 +18,9 @@ log = logging.getLogger(__name__)
 class CallerThrottle(SimpleRateThrottle):
     """Counts a user, a guest, or (for the nameless) an address, apart for reading and writing.
 
-    A view with `throttle_scope` counts in its own scope. When the counter's store is away the call
-    passes: the site must not fall with its brake.
+    A view with `throttle_scope` counts in its own scope, and by address alone: who guesses passwords must
+    not get a fresh count with each new guest's cookie. When the counter's store is away the call passes:
+    the site must not fall with its brake.
     """
 
     scope = "read"
@@ -40,10 +41,12 @@ class CallerThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         owner = owners.of_request(request)
-        if owner.user is not None:
+        if self.scope not in ("read", "write"):
+            ident = f"address:{owner.address}"
+        elif owner.user is not None:
             ident = f"user:{owner.user.pk}"
         elif owner.guest:
             ident = f"guest:{owner.guest}"
         else:
-            ident = f"address:{self.get_ident(request)}"
+            ident = f"address:{owner.address}"  # not DRF's `get_ident`, which believes X-Forwarded-For
         return self.cache_format % {"scope": self.scope, "ident": ident}

@@ -53,21 +53,29 @@ class Owner:
         return bool(self.guest) and row.user_id is None and row.guest == self.guest
 
 
-def address_hash(address: str) -> str:
-    """A keyed hash of a network address; IPv6 is cut to /64, which is what one home has."""
-    if not address:
-        return ""
+def network(address: str) -> str:
+    """The address as quotas and limits count it: IPv6 cut to /64, which is what one home has. "" if it is none.
+
+    Whoever stands behind a proxy has been found out already: `coursesite.proxies`.
+    """
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            parsed = parsed.ipv4_mapped
-        else:
-            parsed = ipaddress.ip_network(f"{parsed}/64", strict=False).network_address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False).network_address)
+
+
+def address_hash(address: str) -> str:
+    """A keyed hash of the network an address belongs to; "" for none."""
+    counted = network(address)
+    if not counted:
+        return ""
     key = settings.SECRET_KEY.encode()
-    return hmac.new(key, b"address:" + str(parsed).encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, b"address:" + counted.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def of_session(user: Any, session: Mapping[str, Any] | None, address: str = "") -> Owner:

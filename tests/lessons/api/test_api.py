@@ -209,6 +209,29 @@ def test_callers_are_counted_apart(
     assert get(evas, "me/").status_code == 200
 
 
+def test_a_forged_header_gives_no_fresh_count(
+    anybody: Client, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CallerThrottle.THROTTLE_RATES, "read", "1/min")
+    cache.clear()
+    answers = [get(anybody, "me/", headers={"X-Forwarded-For": f"192.0.2.{n}"}) for n in (1, 2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+
+
+def test_guessing_a_password_with_a_new_guests_cookie_each_time_gives_no_fresh_count(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CallerThrottle.THROTTLE_RATES, "token", "1/min")
+    cache.clear()
+    found = []
+    for _ in range(2):
+        client = Client()
+        put(client, f"drafts/{SLUG}/demo/", {"text": "x", "base": 0})
+        assert "sessionid" in client.cookies
+        found.append(post(client, "token/", {"email": "a@b.example", "password": "no"}).status_code)
+    assert found == [401, 429]
+
+
 def test_the_schema_describes_every_operation_without_a_warning(tmp_path: object, db: None) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", f"{tmp_path}/schema.yaml")
 

@@ -77,6 +77,10 @@ def test_an_ipv4_address_is_the_same_however_it_is_written() -> None:
     assert address_hash("::ffff:192.0.2.1") == address_hash("192.0.2.1") != ""
 
 
+def test_a_link_of_the_machine_is_no_part_of_an_address() -> None:
+    assert address_hash("fe80::1%eth0") == address_hash("fe80::2") != ""
+
+
 @pytest.mark.parametrize("address", ["", "unix:", "not an address"])
 def test_a_missing_address_is_not_counted(address: str) -> None:
     assert address_hash(address) == ""
