@@ -1,4 +1,9 @@
-"""One attempt of a run, as the worker that holds it sees it: the log it writes, and its one end."""
+"""One attempt of a run, as the worker that holds it sees it: the log it writes, and its one end.
+
+A judging that Valkey has forgotten is sent anew by the site, and each sending has `STRIDE` attempt numbers
+of its own: whoever still works on an earlier one can neither write into the new log nor end the run, although
+Valkey remembers nothing of them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,20 @@ from sandbox.leases import Leases
 from sandbox.limits import DEMO
 from sandbox.lines import Bounds, Numberer
 from sandbox.states import Ending
+
+ATTEMPTS = 3  # of one sending: a submission that takes a worker down with it must not do so for ever
+SENDINGS = 3  # of one judging: past that Valkey is not to be relied on, and the learner is told
+STRIDE = 10  # above `ATTEMPTS` by what a worker may have begun without the database having heard of it
+
+
+def tries(number: int) -> int:
+    """Which attempt of its sending this is, from 1."""
+    return (number - 1) % STRIDE + 1
+
+
+def next_sending(number: int) -> int:
+    """The first attempt of the sending that follows the one of attempt `number`."""
+    return (number - 1) // STRIDE * STRIDE + STRIDE + 1
 
 
 class Gone(Exception):
@@ -44,6 +63,7 @@ class Attempt:
         self.cpu = 0.0  # processor seconds of its jails so far
         self.numberer = Numberer(bounds)
         self._log = stream.Log(leases.client, job.run, number)
+        self._begun = False
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -92,9 +112,10 @@ class Attempt:
 
     def _append(self, lines: list[bytes]) -> None:
         try:
-            self._log.append(self.numberer.seq, lines)
-        except stream.OutOfOrder as error:
+            self._log.append(self.numberer.seq, lines, begun=self._begun)
+        except (stream.OutOfOrder, stream.Forgotten) as error:
             raise Gone(self.job.run) from error
+        self._begun = True
 
 
 def give_up(

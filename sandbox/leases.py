@@ -26,6 +26,25 @@ _ENDED = """
 local ended = {finished=1, failed=1, timed_out=1, out_of_memory=1, stopped=1, lost=1}
 """
 
+# A run that is known already is left as it is, so two who send the same one do no harm. Whoever watches a run
+# that is sent anew is told at once: its log begins again.
+_ENQUEUE = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'queued', 'attempt', ARGV[3] - 1, 'queue', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), ARGV[1])
+if ARGV[3] ~= '1' then
+  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[5], '*', 'run', ARGV[1], 'state', 'queued',
+    'attempt', ARGV[3], 'queue', ARGV[2])
+end
+return 1
+"""
+
+_SENT = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'sent', 1) end
+return 1
+"""
+
 # Refused (0) when the run is unknown or over, when another worker is alive on it, or when it has been begun
 # and must not be begun again (demos: the learner has already watched it).
 _CLAIM = (
@@ -97,7 +116,8 @@ return 1
 )
 
 
-# A judging whose worker died waits again, as if it had just come; whoever claims it begins the next attempt.
+# A judging whose worker died waits again, as if it had just come; whoever claims it begins the next attempt,
+# which those who watch are told of now: they see a place in the queue instead of checks that stand still.
 _REQUEUE = (
     _ENDED
     + """
@@ -108,7 +128,7 @@ redis.call('HSET', KEYS[1], 'state', 'queued')
 redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[6]), ARGV[1])
 redis.call('SREM', KEYS[4], ARGV[1])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'state', 'queued',
-  'attempt', ARGV[2])
+  'attempt', ARGV[2] + 1)
 return 1
 """
 )
@@ -119,20 +139,25 @@ class Leases:
 
     def __init__(self, client: redis.Redis) -> None:
         self.client = client
+        self._enqueue = client.register_script(_ENQUEUE)
+        self._sent = client.register_script(_SENT)
         self._claim = client.register_script(_CLAIM)
         self._renew = client.register_script(_RENEW)
         self._mark = client.register_script(_MARK)
         self._conclude = client.register_script(_CONCLUDE)
         self._requeue = client.register_script(_REQUEUE)
 
-    def enqueue(self, run: str, queue: str) -> None:
-        """Make the run known and give it its place in the queue."""
-        ticket = self.client.incr(TICKET)
-        pipe = self.client.pipeline()
-        pipe.hset(stream.run_key(run), mapping={"state": "queued", "attempt": 0, "queue": queue})
-        pipe.expire(stream.run_key(run), stream.UNFINISHED_TTL)
-        pipe.zadd(stream.queue_key(queue), {run: float(ticket)})
-        pipe.execute()
+    def enqueue(self, run: str, queue: str, *, first: int = 1) -> bool:
+        """Make the run known and give it its place in the queue. False: it is known already.
+
+        `first` is the number that its first attempt will have.
+        """
+        keys = [stream.run_key(run), stream.queue_key(queue), TICKET, stream.CHANGES]
+        return bool(self._enqueue(keys, [run, queue, first, stream.UNFINISHED_TTL, stream.CHANGES_KEPT]))
+
+    def sent(self, run: str) -> None:
+        """Note that the workers have been told of the run; until then whoever looks may tell them again."""
+        self._sent([stream.run_key(run)])
 
     def claim(self, run: str, queue: str, owner: str, *, again: bool = False) -> int:
         """Take the run: its attempt number from 1, or 0 when it is not to be had.

@@ -84,7 +84,10 @@ class Postman(threading.Thread):
         box = Mailbox(run)
         with self._lock:
             self._boxes[stream.control_key(run)] = (box, "0")
-        self._interrupt()
+        with contextlib.suppress(
+            redis.ConnectionError, redis.TimeoutError
+        ):  # the read fails too, and begins anew
+            self._interrupt()
         return box
 
     def drop(self, box: Mailbox) -> None:

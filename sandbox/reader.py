@@ -270,6 +270,8 @@ class Reader:
             rest = await self.client.xrange(key, min=f"({top}-0")
         if not watched.advance(state, attempt):
             return
+        if b"queue" in fields:  # sent anew: it may have been looked up while nobody knew
+            watched.queue = fields[b"queue"].decode()
         if watched.key != key:
             self._by_key.pop(watched.key.encode(), None)
             watched.restart(attempt)

@@ -31,7 +31,7 @@ BLOCK_MS = 1_000
 REAP_EVERY = 2.0  # s; with the lease's 5 s a lost run is told of within 8 s
 FORSAKEN_AFTER = 15_000  # ms: another process took this entry and has not finished it
 DELIVERIES = 5  # of an end whose receivers keep failing: then the row is closed without them
-UNKNOWN_AFTER = 30.0  # s: a live row that Valkey has never heard of is lost
+UNKNOWN_AFTER = 30.0  # s: a live row that Valkey has never heard of is forgotten
 FRESH = "sandbox:fresh"  # there while Valkey is known to have been emptied or started lately
 FRESH_FOR = 60  # s
 FORGOTTEN_AFTER = 2.0  # s: then there is no need to wait longer than a commit takes to reach the queue
@@ -96,14 +96,14 @@ class Registrar:
             self._end(*entry)
 
     def reap(self) -> None:
-        """End the demos whose worker is gone, and hand its judgings to another."""
+        """End the demos whose worker is gone or which Valkey forgot; have such judgings judged again."""
         members = cast("set[bytes]", self.client.smembers(stream.ACTIVE))
         active = sorted(member.decode() for member in members)
         held = self.client.mget([stream.lease_key(run) for run in active]) if active else []
         gone = {run for run, lease in zip(active, held, strict=True) if lease is None}
         for run in sorted(gone):
             self._lose(run)
-        self._lose_unknown()
+        self._look_for_forgotten()
 
     def _run(self) -> None:
         prepared = False
@@ -210,35 +210,53 @@ class Registrar:
             self.leases, row.task, int(number or 1), queue.decode(), states.LOST, unless_leased=True
         )
 
-    def _lose_unknown(self) -> None:
+    def _look_for_forgotten(self) -> None:
+        """Rows that live on while Valkey does not know their run, or no worker was ever told of it."""
         patience = FORGOTTEN_AFTER if self.client.exists(FRESH) else UNKNOWN_AFTER
         horizon = timezone.now() - timedelta(seconds=patience)
-        old = list(
-            Run.objects.filter(state__in=states.LIVE_STATES, created__lt=horizon).values_list(
-                "pk", flat=True
-            )[:200]
-        )
+        old = Run.objects.filter(state__in=states.LIVE_STATES, created__lt=horizon).order_by("created")
+        ids = list(old.values_list("pk", flat=True))  # as many as may wait and run: some hundreds
         pipe = self.client.pipeline(transaction=False)
-        for run_id in old:
-            pipe.exists(stream.run_key(run_id))
-        for run_id, known in zip(old, pipe.execute(), strict=True):
-            if not known:
-                log.warning("run %s: Valkey does not know it", run_id)
-                self._close_unknown(run_id)
+        for run_id in ids:
+            pipe.hmget(stream.run_key(run_id), "state", "sent", "queue")
+        for run_id, (state, sent, queue) in zip(ids, pipe.execute(), strict=True):
+            if state is None:
+                self._remember(run_id)
+            elif state == b"queued" and sent is None:  # who put it there died before saying so
+                log.warning("run %s: its job is handed out again", run_id)
+                runs.hand_out(
+                    Run.objects.only("job").get(pk=run_id).task, cast("broker.Queue", queue.decode())
+                )
 
-    def _close_unknown(self, run_id: str) -> None:
+    def _remember(self, run_id: str) -> None:
+        """Send a judging that Valkey has forgotten again; a demo, which its viewers have watched, is lost."""
+        row = Run.objects.filter(pk=run_id, state__in=states.LIVE_STATES).first()
+        if row is None:
+            return
+        first = attempt.next_sending(row.attempt)
+        if row.kind != Run.Kind.JUDGE:
+            self._close_forgotten(row, states.LOST, row.attempt)
+        elif first > attempt.SENDINGS * attempt.STRIDE:
+            self._close_forgotten(row, states.BROKEN, first)
+        else:
+            log.warning("run %s: Valkey does not know it, sending it again as attempt %d", run_id, first)
+            with transaction.atomic():  # should the broker fail, this sending does not count
+                mine = Run.objects.filter(pk=run_id, state__in=states.LIVE_STATES, attempt__lt=first)
+                if mine.update(state="queued", attempt=first):
+                    runs.send_again(row, first)
+
+    def _close_forgotten(self, row: Run, ending: states.Ending, number: int) -> None:
+        """End it without a log. `number`: the attempt to tell of, not below what its viewers know."""
+        log.warning("run %s: Valkey does not know it", row.pk)
         with transaction.atomic():
-            ended = Run.objects.filter(pk=run_id, state__in=states.LIVE_STATES).update(
-                state=states.LOST.state,
-                reason=states.LOST.reason,
-                text=states.LOST.text,
-                ended=timezone.now(),
+            ended = Run.objects.filter(pk=row.pk, state__in=states.LIVE_STATES).update(
+                state=ending.state, reason=ending.reason, text=ending.text, ended=timezone.now()
             )
             if ended:
-                signals.run_ended.send(sender=Run, run=Run.objects.get(pk=run_id))
+                signals.run_ended.send(sender=Run, run=Run.objects.get(pk=row.pk))
         self.client.xadd(
             stream.CHANGES,
-            {"run": run_id, "state": "lost", "attempt": 1, "last": 0},
+            {"run": row.pk, "state": ending.state, "attempt": number, "last": 0},
             maxlen=stream.CHANGES_KEPT,
         )
 

@@ -79,8 +79,8 @@ def start(job: jobs.Job, *, label: str, kind: str = "demo", queue: Queue | None 
     """Make the row and hand the job to a worker, once the transaction around it (if any) is committed.
 
     An empty `job.run` is given a new id. Raises Unavailable when the broker does not answer, QueueFull when
-    too many wait already; should the broker fail later, at the commit, the run is marked lost and its
-    viewers see why.
+    too many wait already. Should the broker fail later, at the commit, a demo is marked lost and its
+    viewers see why; a judging waits for the registrar, which sends it once the broker is back.
     """
     queue = queue or queue_of(job)
     try:
@@ -191,19 +191,34 @@ def queue_of(job: jobs.Job) -> Queue:
 
 
 def hand_out(job: jobs.Job, queue: Queue) -> None:
-    """Send the job to the workers. Raises OperationalError when the broker does not answer."""
+    """Send the job to the workers. Raises OperationalError or RedisError when the broker does not answer."""
     name = broker.RUN_JUDGE if isinstance(job, jobs.JudgeJob) else broker.RUN_DEMO
     _celery(settings.REDIS_URL).send_task(
         name, args=[job.to_json(), queue], queue=queue, retry=False, ignore_result=True
     )
+    leases().sent(job.run)
+
+
+def send_again(run: Run, first: int) -> None:
+    """Put a run that Valkey has forgotten back into its queue; `first` is its next attempt's number.
+
+    Raises redis.RedisError, OperationalError when the broker does not answer.
+    """
+    _enqueue(run.id, run.task, queue_of(run.task), first)
+
+
+def _enqueue(run_id: str, job: jobs.Job, queue: Queue, first: int = 1) -> None:
+    if leases().enqueue(run_id, queue, first=first):
+        hand_out(job, queue)
 
 
 def _send(run: Run, job: jobs.Job, queue: Queue) -> None:
     try:
-        leases().enqueue(run.id, queue)
-        hand_out(job, queue)
+        _enqueue(run.id, job, queue)
     except (redis.RedisError, OperationalError):
         log.exception("run %s was not sent", run.id)
+        if isinstance(job, jobs.JudgeJob):
+            return  # the code is in the database: nobody has to hand it in again
         run.state, run.reason, run.text = "lost", "ours", states.BROKEN.text
         run.ended = timezone.now()
         with transaction.atomic():

@@ -52,6 +52,10 @@ class OutOfOrder(Exception):
     """The log already holds an event with this or a later number."""
 
 
+class Forgotten(Exception):
+    """The log that was being written is not there any more: Valkey has lost it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some consecutive events: `payload` is their JSON lines joined by newlines."""
@@ -96,16 +100,26 @@ class Log:
         self.client = client
         self.key = log_key(run, attempt)
 
-    def append(self, last: int, lines: Sequence[bytes]) -> None:
-        """Add events numbered up to `last`. Raises OutOfOrder when the log is already past that number."""
+    def append(self, last: int, lines: Sequence[bytes], *, begun: bool = False) -> None:
+        """Add events numbered up to `last`. Raises OutOfOrder when the log is already past that number.
+
+        A log that was `begun` earlier is not begun a second time: Forgotten when it is not there.
+        """
         try:
-            self.client.xadd(
-                self.key, {"e": b"\n".join(lines)}, id=f"{last}-0", maxlen=LOG_KEPT, approximate=True
+            added = self.client.xadd(
+                self.key,
+                {"e": b"\n".join(lines)},
+                id=f"{last}-0",
+                maxlen=LOG_KEPT,
+                approximate=True,
+                nomkstream=begun,
             )
         except redis.ResponseError as error:
             if "equal or smaller" in str(error):
                 raise OutOfOrder(f"{self.key}: {last}") from error
             raise
+        if added is None:
+            raise Forgotten(self.key)
 
     def read(self, after: int = 0, count: int = 500) -> Iterator[Batch]:
         """Batches with the events that follow `after`, in order."""

@@ -14,12 +14,12 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import redis
 
 from sandbox import limits, states, stream
-from sandbox.attempt import Attempt, Gone, give_up
+from sandbox.attempt import ATTEMPTS, Attempt, Gone, give_up, tries
 from sandbox.broker import Queue
 from sandbox.demo import Demo
 from sandbox.demo import Jail as DemoJail
@@ -31,7 +31,9 @@ from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # of one judging: a submission that takes a worker down with it must not do so for ever
+ASK_AGAIN = 0.5  # s between questions to a broker that does not answer
+T = TypeVar("T")
+AWAY = (redis.ConnectionError, redis.TimeoutError)
 
 
 class Outcome(Protocol):
@@ -113,7 +115,7 @@ class Worker:
             if held is None:
                 return
             attempt, box = held
-            if attempt.number > ATTEMPTS:
+            if tries(attempt.number) > ATTEMPTS:
                 attempt.end(states.BROKEN)
                 return
             attempt.begin()
@@ -136,10 +138,11 @@ class Worker:
     ) -> Iterator[tuple[Attempt, Mailbox] | None]:
         """The envelope of a run: its attempt and letters, its lease kept meanwhile; None when it is not ours.
 
-        What escapes the block ends the run by our fault, unless the run is no longer ours to end.
+        What escapes the block ends the run by our fault, unless the run is no longer ours to end, or the
+        broker is away: nobody would hear, and the registrar has its way with runs whose lease is gone.
         """
         owner = f"{self.name}:{uuid.uuid4().hex[:8]}"
-        number = self.leases.claim(job.run, queue, owner, again=again)
+        number = self._ask(lambda: self.leases.claim(job.run, queue, owner, again=again))
         if not number:
             yield None
             return
@@ -149,6 +152,8 @@ class Worker:
             yield attempt, box
         except Gone:
             log.warning("run %s: attempt %d is no longer ours", job.run, number)
+        except AWAY as error:
+            log.warning("run %s: attempt %d is left: %s", job.run, number, error)
         except Exception:
             log.exception("run %s: the worker failed", job.run)
             attempt.end(states.BROKEN)
@@ -182,15 +187,22 @@ class Worker:
                     attempt.cpu += jail.usage().cpu_seconds
 
         told = judging(job, take, emit, over)
-        if box.lost:
-            raise Gone(job.run)
-        if self.closing.is_set() and not stopped and told.state == "stopped":
-            return states.RESTARTED
+        if box.lost or (self.closing.is_set() and not stopped and told.state == "stopped"):
+            raise Gone(job.run)  # another worker judges it again
         return Ending(told.state, told.reason, told.text)
 
     def _wanted(self, job: Job) -> bool:
-        state = cast("bytes | None", self.client.hget(stream.run_key(job.run), "state"))
+        state = cast("bytes | None", self._ask(lambda: self.client.hget(stream.run_key(job.run), "state")))
         return state is not None and states.RANK[state.decode()] < states.RANK["lost"]
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """The broker's answer, however long it is away: a job that is dropped would be waited for in vain."""
+        while True:
+            try:
+                return question()
+            except AWAY:
+                if self.closing.wait(ASK_AGAIN):
+                    raise
 
     def _abandon(self, job: Job, queue: Queue) -> None:
         """End a run that failed before or after its attempt. Nothing happens when it was ended already."""
