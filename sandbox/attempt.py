@@ -8,8 +8,8 @@ Valkey remembers nothing of them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from sandbox import stream
 from sandbox.jobs import DemoJob, Job
@@ -18,8 +18,11 @@ from sandbox.limits import DEMO
 from sandbox.lines import Bounds, Numberer
 from sandbox.states import Ending
 
+T = TypeVar("T")
+
 ATTEMPTS = 3  # of one sending: a submission that takes a worker down with it must not do so for ever
 SENDINGS = 3  # of one judging: past that Valkey is not to be relied on, and the learner is told
+OUTAGE = 4.0  # s of the broker's absence that an attempt lives through; its lease lasts 5
 STRIDE = 10  # above `ATTEMPTS` by what a worker may have begun without the database having heard of it
 
 
@@ -70,7 +73,7 @@ class Attempt:
         """Write `run.started` and tell everybody that the run runs. Raises Gone."""
         with self._lock:
             self._append([self.numberer.own("run.started", started(self.job), 0.0)])
-        if not self.leases.mark(self.job.run, self.number, "running"):
+        if not self._ask(lambda: self.leases.mark(self.job.run, self.number, "running")):
             raise Gone(self.job.run)
 
     def take(self, lines: Iterable[bytes]) -> None:
@@ -98,24 +101,35 @@ class Attempt:
         told = {"state": ending.state, "reason": ending.reason, "text": ending.text}
         with self._lock:
             line = self.numberer.own("run.ended", told, max(t, self.numberer.t))
-            done = self.leases.conclude(
-                self.job.run,
-                self.number,
-                self.queue,
-                ending,
-                last=self.numberer.seq,
-                lines=[line],
-                cpu=self.cpu,
-                owner=self.owner,
+            done = self._ask(
+                lambda: self.leases.conclude(
+                    self.job.run,
+                    self.number,
+                    self.queue,
+                    ending,
+                    last=self.numberer.seq,
+                    lines=[line],
+                    cpu=self.cpu,
+                    owner=self.owner,
+                )
             )
         return done == 1
 
     def _append(self, lines: list[bytes]) -> None:
+        last = self.numberer.seq
         try:
-            self._log.append(self.numberer.seq, lines, begun=self._begun)
-        except (stream.OutOfOrder, stream.Forgotten) as error:
+            self._ask(lambda: self._log.append(last, lines, begun=self._begun))
+        except stream.Forgotten as error:
             raise Gone(self.job.run) from error
+        except stream.OutOfOrder as error:
+            tail = self._ask(self._log.tail)
+            if tail is None or tail.last != last or tail.payload != b"\n".join(lines):
+                raise Gone(self.job.run) from error
+            # It is this very batch, asked for twice because the first answer was lost.
         self._begun = True
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        return stream.patiently(question, seconds=OUTAGE)
 
 
 def give_up(

@@ -8,12 +8,17 @@ a batch that is repeated or out of order. Lines stay bytes: nobody between jail 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import redis
+
+T = TypeVar("T")
 
 RUN_ID = re.compile(r"[-0-9A-Z_a-z]{22}")
 
@@ -91,6 +96,27 @@ def connect(url: str, *, block: float = 5.0, connections: int = 256) -> redis.Re
     return redis.Redis.from_url(
         url, protocol=2, socket_timeout=block, socket_connect_timeout=5.0, max_connections=connections
     )
+
+
+AWAY = (redis.ConnectionError, redis.TimeoutError)  # what a broker that does not answer is told by
+PAUSE = 0.2  # s between questions to it
+
+
+def patiently(
+    question: Callable[[], T], *, seconds: float = math.inf, over: threading.Event | None = None
+) -> T:
+    """The broker's answer, asked for again while it is away: for so many `seconds`, or until `over` is set.
+
+    A question may have been heard although its answer was lost: it must bear being asked twice.
+    """
+    until = time.monotonic() + seconds
+    wait = (over or threading.Event()).wait
+    while True:
+        try:
+            return question()
+        except AWAY:
+            if time.monotonic() > until or wait(PAUSE):
+                raise
 
 
 class Log:

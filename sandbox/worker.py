@@ -31,9 +31,7 @@ from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
-ASK_AGAIN = 0.5  # s between questions to a broker that does not answer
 T = TypeVar("T")
-AWAY = (redis.ConnectionError, redis.TimeoutError)
 
 
 class Outcome(Protocol):
@@ -152,7 +150,7 @@ class Worker:
             yield attempt, box
         except Gone:
             log.warning("run %s: attempt %d is no longer ours", job.run, number)
-        except AWAY as error:
+        except stream.AWAY as error:
             log.warning("run %s: attempt %d is left: %s", job.run, number, error)
         except Exception:
             log.exception("run %s: the worker failed", job.run)
@@ -197,12 +195,7 @@ class Worker:
 
     def _ask(self, question: Callable[[], T]) -> T:
         """The broker's answer, however long it is away: a job that is dropped would be waited for in vain."""
-        while True:
-            try:
-                return question()
-            except AWAY:
-                if self.closing.wait(ASK_AGAIN):
-                    raise
+        return stream.patiently(question, over=self.closing)
 
     def _abandon(self, job: Job, queue: Queue) -> None:
         """End a run that failed before or after its attempt. Nothing happens when it was ended already."""

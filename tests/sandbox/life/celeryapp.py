@@ -1,4 +1,4 @@
-"""A Celery worker whose judge needs a second chance: the first judging waits to be killed with its worker."""
+"""A Celery worker whose judge needs a second chance: the first judging hangs until killed, or let go on."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from tests.sandbox.life.jails import OpenJails
 
 REDIS_URL = os.environ["REDIS_URL"]
 BEGUN = Path(os.environ["BEGUN"])
+GO_ON = BEGUN.with_name("go-on")
+HANGS = 60.0  # s
+DEMO = 'say("run.started", 0)\nfor n in range(50):\n    say("tick", n / 10)\n    time.sleep(0.1)\n'
+END = 'say("run.ended", 5.0, state="finished")\n'
 
 app = make_app(REDIS_URL)
 if "VISIBILITY" in os.environ:
@@ -29,12 +33,14 @@ def judging(job: JudgeJob, take_jail: Any, emit: Any, stopped: Any) -> Ending:
     emit({"t": 0.0, "kind": "judge.started", "cases": []})
     if not BEGUN.exists():
         BEGUN.touch()
-        time.sleep(60)
+        until = time.monotonic() + HANGS
+        while time.monotonic() < until and not GO_ON.exists():
+            time.sleep(0.05)
     emit({"t": 0.1, "kind": "verdict", "passed": 1, "total": 1, "ok": True})
     return states.FINISHED
 
 
 @signals.worker_init.connect
 def _open(**_: Any) -> None:
-    jails = OpenJails("")
+    jails = OpenJails(DEMO + END)
     process.worker = Worker(stream.connect(REDIS_URL), jails, jails, judging=judging)

@@ -34,6 +34,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV.redis_url
 TRUSTED_PROXIES = ENV.trusted_proxies
+QUEUE_LIMIT = 100
 USE_TZ = True
 SANDBOX_ACCESS = "tests.sandbox.life.site.run_access"
 

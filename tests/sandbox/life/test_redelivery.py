@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,33 +14,14 @@ import redis
 from sandbox import runs, stream
 from sandbox.jobs import JudgeJob
 from sandbox.registrar import Registrar
-from tests.sandbox.life.web import ROOT
+from tests.sandbox.life.workers import Workers
 
 
 @pytest.fixture
-def start_worker(clean_valkey: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    started: list[subprocess.Popen[bytes]] = []
-    env = {**os.environ, "REDIS_URL": clean_valkey, "BEGUN": str(tmp_path / "begun")}
-
-    def start(**more: str) -> subprocess.Popen[bytes]:
-        command = "-m celery -A tests.sandbox.life.celeryapp worker -P threads -c 2 -Q judge -l WARNING"
-        with (tmp_path / "worker.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *command.split(), "--without-gossip", "--without-mingle"],
-                cwd=ROOT,
-                env={**env, **more},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def workers(clean_valkey: str, tmp_path: Path) -> Iterator[Workers]:
+    workers = Workers(tmp_path, clean_valkey)
+    yield workers
+    workers.close()
 
 
 def until(condition: Callable[[], Any], seconds: float) -> None:
@@ -56,16 +33,15 @@ def until(condition: Callable[[], Any], seconds: float) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_judging_whose_worker_was_killed_is_judged_by_another_with_one_verdict(
-    start_worker: Callable[..., subprocess.Popen[bytes]], client: redis.Redis, tmp_path: Path
+    workers: Workers, client: redis.Redis
 ) -> None:
     registrar = Registrar(client)
     registrar.prepare()
     run = runs.start(JudgeJob(run="", files={}, cases="", seed=1), label="", kind="judge")
-    first = start_worker()
-    until((tmp_path / "begun").exists, 20)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
-    start_worker()
+    first = workers.start()
+    until(workers.begun.exists, 20)
+    workers.kill(first)
+    workers.start()
 
     def ended() -> bool:
         registrar.step()
@@ -80,17 +56,14 @@ def test_a_judging_whose_worker_was_killed_is_judged_by_another_with_one_verdict
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_brokers_own_second_copy_finds_nothing_to_do(
-    start_worker: Callable[..., subprocess.Popen[bytes]], client: redis.Redis, tmp_path: Path
-) -> None:
+def test_the_brokers_own_second_copy_finds_nothing_to_do(workers: Workers, client: redis.Redis) -> None:
     registrar = Registrar(client)
     registrar.prepare()
     run = runs.start(JudgeJob(run="", files={}, cases="", seed=1), label="", kind="judge")
-    first = start_worker(VISIBILITY="7")
-    until((tmp_path / "begun").exists, 20)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
-    start_worker(VISIBILITY="7")
+    first = workers.start(VISIBILITY="7")
+    until(workers.begun.exists, 20)
+    workers.kill(first)
+    workers.start(VISIBILITY="7")
     until(lambda: client.hlen("unacked") == 1, 20)  # the dead worker's copy
     verdicts = 0
 
