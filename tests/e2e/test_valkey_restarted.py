@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from launch.processes import Stack
-from tests.e2e.conftest import Reader
+from tests.e2e.conftest import Reader, code
 
 
 def kill_valkey(stack: Stack) -> None:
@@ -87,4 +87,42 @@ def test_a_pause_of_the_broker_that_loses_nothing_loses_nothing_on_the_page(
     stack.running["valkey"].send_signal(signal.SIGCONT)
     expect(reader.main()).to_have_text("Ещё раз")
     expect(reader.page.locator("poligon-demo .k-notice")).to_contain_text("Прогон завершён")
+    assert not reader.faults
+
+
+def handed_in(reader: Reader) -> list[str]:
+    """The states of the reader's solutions, the newest first."""
+    answer = reader.page.request.get("/api/v1/lessons/circuit-breaker/mine/").json()
+    return [one["state"] for one in answer["submissions"]]
+
+
+def test_a_solution_that_waits_while_the_broker_loses_everything_is_judged_without_being_sent_again(
+    reader: Reader, mended: Stack
+) -> None:
+    stack = mended
+    page = reader.page
+    reader.log_in("Алиса")
+    reader.open_lesson()
+    reader.write("exercise", code("reference.py"))
+    before = handed_in(reader)
+    page.evaluate("window.sameSpage = true")
+    stack.stop_one("worker")
+    try:
+        page.get_by_role("button", name="Проверить решение").click()
+        head = page.locator("poligon-exercise .verdict h3")
+        place = re.compile("В\u00a0очереди: 1-е место")
+        expect(head).to_have_text(place)
+
+        kill_valkey(stack)
+        expect(head).to_have_text("Связь прервалась, восстанавливаем…")
+        stack.start_valkey()
+        expect(head).to_have_text(place)
+    finally:
+        stack.start_worker()
+
+    expect(page.locator("poligon-exercise li.case.passed").first).to_be_visible()
+    expect(head).to_have_text(re.compile(r"Решено: (\d+) из\u00a0\1"))
+    expect(page.get_by_role("button", name="Проверить решение")).to_be_enabled()
+    assert handed_in(reader) == ["graded", *before]
+    assert page.evaluate("window.sameSpage") is True
     assert not reader.faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,15 @@ import redis
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
-from sandbox import stream
+from sandbox import states, stream
 from sandbox.attempt import STRIDE
+from sandbox.jobs import DemoJob, JudgeJob
+from sandbox.leases import Leases
+from sandbox.models import new_id
+from sandbox.states import Ending
+from sandbox.worker import Worker
 from tests.sandbox.life.broker import Broker
+from tests.sandbox.life.jails import OpenJails
 from tests.sandbox.life.web import Web, messages
 from tests.sandbox.life.workers import Workers
 
@@ -185,6 +192,52 @@ async def test_the_page_of_a_judging_whose_worker_was_killed_shows_its_place_in_
     assert page.log == []
     workers.start()
     await finished(watching, page, web)
+
+
+@pytest.mark.parametrize("kind", ["judge", "demo"])
+def test_a_worker_that_has_a_job_in_hand_waits_for_a_broker_that_is_away(kind: str, broker: Broker) -> None:
+    """Its message is taken from the broker already: to drop it would leave the run queued for ever."""
+    client = stream.connect(broker.url)
+    demo = OpenJails('say("run.started", 0)\nsay("run.ended", 1.0, state="finished")\n')
+    worker = Worker(client, demo, demo, judging=lambda *_: states.FINISHED)
+    job = JudgeJob(new_id(), {}, "", 1) if kind == "judge" else DemoJob(new_id(), {}, 7, 1.0)
+    Leases(client).enqueue(job.run, kind)
+    broker.kill()
+    thread = threading.Thread(target=getattr(worker, kind), args=(job, kind))
+    thread.start()
+    thread.join(1.0)  # time enough to give up, if it would
+    broker.start()
+    thread.join(20)
+    state = client.hget(stream.run_key(job.run), "state")
+    worker.close()
+    worker.shut()
+    assert state == b"finished"
+
+
+@how
+def test_a_judging_that_cannot_be_told_of_for_long_is_left_to_the_next_worker(
+    empty: bool, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not ended by our fault: the code is there, and so will be the broker."""
+    monkeypatch.setattr("sandbox.attempt.OUTAGE", 0.5)
+    client = stream.connect(broker.url)
+    jails = OpenJails("")
+
+    def cut_off(job: JudgeJob, take_jail: Any, emit: Any, stopped: Any) -> Ending:
+        broker.kill()
+        emit({"t": 0.0, "kind": "judge.started", "cases": []})
+        return states.FINISHED
+
+    worker = Worker(client, jails, jails, judging=cut_off)
+    job = JudgeJob(new_id(), {}, "", 1)
+    worker.leases.enqueue(job.run, "judge")
+    worker.judge(job)
+    broker.start(empty=empty)
+    state = client.hget(stream.run_key(job.run), "state")
+    worker.close()
+    worker.shut()
+    assert state == (None if empty else b"running")
+    assert client.xlen(stream.ENDED) == 0
 
 
 async def test_a_demo_that_is_watched_while_valkey_loses_everything_is_told_lost(

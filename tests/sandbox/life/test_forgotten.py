@@ -296,6 +296,19 @@ def test_a_worker_that_closes_leaves_its_judging_to_the_next(
     assert (run.state, run.attempt, len(ended)) == ("finished", 2, 1)
 
 
+def test_a_batch_whose_answer_was_lost_is_not_taken_for_somebody_elses(
+    leases: Leases, client: redis.Redis
+) -> None:
+    _, job = start()
+    attempt = begin(leases, job)
+    line = stream.encode(2, 0.1, "verdict", {"ok": True})
+    stream.Log(client, job.run, 1).append(2, [line])  # it has arrived, and is sent once more
+    attempt.emit("verdict", 0.1, {"ok": True})
+    stream.Log(client, job.run, 1).append(3, [stream.encode(3, 0.2, "other", {})])
+    with pytest.raises(Gone):
+        attempt.emit("verdict", 0.2, {"ok": False})
+
+
 @pytest.mark.parametrize(("number", "tried", "following"), [(1, 1, 11), (3, 3, 11), (11, 1, 21), (24, 4, 31)])
 def test_attempts_are_counted_by_sending(number: int, tried: int, following: int) -> None:
     assert (tries(number), next_sending(number)) == (tried, following)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from sandbox import consumer, runs, states, stream
 from sandbox.attempt import Attempt
 from sandbox.door import Door
-from sandbox.jobs import DemoJob
+from sandbox.jobs import DemoJob, JudgeJob
 from sandbox.leases import Leases
 from sandbox.limits import DEMO
 from sandbox.lines import Bounds
@@ -187,6 +189,37 @@ async def test_another_attempt_begins_anew(
     back = await connect(attempt.job.run, after=4, attempt=1)
     assert await hear(back, "reset") == {"type": "reset", "attempt": 2}
     assert await numbers(back, 1) == [1]
+
+
+async def test_a_judging_that_valkey_forgot_tells_its_place_to_who_came_before_it_was_sent_again(
+    connect: Open, client: redis.Redis
+) -> None:
+    run = await sync_to_async(runs.start)(JudgeJob("", {}, "", 1), label="", kind="judge")
+    await sync_to_async(Run.objects.update)(created=timezone.now() - timedelta(seconds=10))
+    client.flushall()
+    socket = await connect(run.id, after=0)
+    assert (await hear(socket, "state"))["position"] is None
+    registrar = Registrar(client)
+    await sync_to_async(registrar.prepare)()
+    await sync_to_async(registrar.reap)()
+    assert (await hear(socket, "reset"))["attempt"] == 11
+    while (told := await hear(socket, "state"))["position"] != 1:
+        pass
+    assert (told["state"], told["attempt"]) == ("queued", 11)
+
+
+async def test_a_judging_given_up_after_three_sendings_ends_for_who_watches_it(
+    connect: Open, client: redis.Redis
+) -> None:
+    run = await sync_to_async(runs.start)(JudgeJob("", {}, "", 1), label="", kind="judge")
+    await sync_to_async(Run.objects.update)(created=timezone.now() - timedelta(seconds=10))
+    socket = await connect(run.id, after=0)
+    registrar = Registrar(client)
+    for _ in range(3):
+        client.flushall()
+        await sync_to_async(registrar.prepare)()
+        await sync_to_async(registrar.reap)()
+    assert await hear(socket, "end") == {"type": "end", "state": "lost", "last": 0}
 
 
 async def test_a_viewer_ahead_of_the_log_is_told_to_begin_anew(connect: Open, attempt: Attempt) -> None:
