@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sandbox import cgroups
+from sandbox import hierarchy
 from sandbox.host import Host
 from sandbox.root import LIBRARIES, PYTHON
 
@@ -118,7 +118,7 @@ def nsjail_groups(host: Host) -> Iterator[None]:
     """The folders in which nsjail makes cgroups of its own, taken away afterwards."""
     made = []
     if host.cgroups and host.cgroups.version == 1:
-        mounts = cgroups._mounts()
+        mounts = hierarchy.mounts()
         made = [mounts[name] / NSJAIL_GROUP for name in ("memory", "pids") if name in mounts]
     ours = [folder for folder in made if not folder.exists()]
     for folder in ours:

@@ -1,7 +1,7 @@
 """Control groups made by us, one for each jail: what bounds a jail as a whole, and tells how it ended.
 
 nsjail can make a cgroup too, but removes it before anyone can ask whether memory ran out. Both versions of
-the kernel's interface are spoken; where neither can be used (an ordinary user), `find` says why.
+the kernel's interface are spoken; `hierarchy` says where groups may be made, and why not where they cannot.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox import hierarchy
+from sandbox.hierarchy import NoCgroups, unusable
 from sandbox.limits import Limits
 
-HOME = "poligon"
+__all__ = ["Cgroups", "Group", "NoCgroups", "Spent", "find", "unusable"]
+
 PERIOD = 100_000  # µs over which a share of CPU is counted
 OWN_PROCESSES = 4  # nsjail, process 1 and what starts them
 
-
 _numbers = itertools.count(1)  # of the groups this process made, whichever pool asked
-
-
-class NoCgroups(Exception):
-    """Control groups cannot be used here; the message is the Russian reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +68,14 @@ class Group:
 
     def kill(self) -> None:
         """SIGKILL to everything inside, until nothing is."""
+        at_once = Path(self.doors[0]).with_name("cgroup.kill")  # version 2, Linux 5.14
         for _ in range(50):
             inside = self.processes()
             if not inside:
                 return
+            with contextlib.suppress(OSError):
+                if self._version == 2:
+                    at_once.write_text("1")
             for process in inside:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
@@ -96,9 +98,10 @@ class Group:
 class Cgroups:
     """Where this process may make groups. `homes` maps a controller to the folder our groups lie in."""
 
-    def __init__(self, homes: dict[str, Path], version: int) -> None:
-        self.homes = homes
-        self.version = version
+    def __init__(self, place: hierarchy.Place) -> None:
+        self._place = place
+        self.homes = place.homes
+        self.version = place.version
         # Names carry the maker (and its PID namespace), so that what a killed worker left can be told from a
         # neighbour's.
         self._space = os.stat("/proc/self/ns/pid").st_ino
@@ -111,7 +114,11 @@ class Cgroups:
         group = Group(folders, self.version)
         try:
             for folder in dict.fromkeys(folders.values()):
-                folder.mkdir(parents=True)
+                try:
+                    folder.mkdir()
+                except FileNotFoundError:  # a neighbour has left, as the last one
+                    self._place.prepare()
+                    folder.mkdir()
             for controller, file, value, must in _settings(limits, self.version):
                 path = folders[controller] / file
                 try:
@@ -136,26 +143,12 @@ class Cgroups:
 
     def leave(self) -> None:
         """Remove our folders when no other worker's groups are in them."""
-        for home in dict.fromkeys(self.homes.values()):
-            with contextlib.suppress(OSError):
-                home.rmdir()
+        self._place.leave()
 
 
 def find() -> Cgroups:
     """The cgroups of this machine. Raises NoCgroups."""
-    if os.geteuid() != 0:
-        raise NoCgroups("нужны права root")
-    mounts = _mounts()
-    own = _own()
-    if {"memory", "pids", "cpu", "cpuacct"} <= mounts.keys():
-        homes = {}
-        for controller in ("memory", "pids", "cpu", "cpuacct"):
-            homes[controller] = _home(mounts[controller], own.get(controller, "/"))
-        return Cgroups(homes, 1)
-    if "2" in mounts:
-        home = _home_v2(mounts["2"])
-        return Cgroups(dict.fromkeys(("memory", "pids", "cpu", "cpuacct"), home), 2)
-    raise NoCgroups("не подключена файловая система cgroup")
+    return Cgroups(hierarchy.find())
 
 
 def _settings(limits: Limits, version: int) -> list[tuple[str, str, str, bool]]:
@@ -176,92 +169,8 @@ def _settings(limits: Limits, version: int) -> list[tuple[str, str, str, bool]]:
         # One process out of memory ends them all: half a run would hang and be told as something else.
         ("memory", "memory.oom.group", "1", False),
         ("pids", "pids.max", processes, True),
-        ("cpu", "cpu.max", f"{quota} {PERIOD}", False),
+        ("cpu", "cpu.max", f"{quota} {PERIOD}", True),
     ]
-
-
-def unusable() -> str | None:
-    """Why this user could make no groups here, as `find` would say, or None. Changes nothing."""
-    if os.geteuid() != 0:
-        return "нужны права root"
-    mounts = _mounts()
-    folder = mounts.get("memory") or mounts.get("2")
-    if folder is None:
-        return "контрольные группы не подключены"
-    return None if os.access(folder, os.W_OK) else f"в {folder} нельзя писать"
-
-
-def _mounts() -> dict[str, Path]:
-    """Controller → mount point for version 1; "2" → mount point of version 2."""
-    found: dict[str, Path] = {}
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        point, (kind, _, options) = Path(before.split()[4]), after.split()[:3]
-        if kind == "cgroup2":
-            found.setdefault("2", point)
-        elif kind == "cgroup":
-            for option in options.split(","):
-                found.setdefault(option, point)
-    return found
-
-
-def _own() -> dict[str, str]:
-    """Controller → path of this process's group ("2" for version 2)."""
-    found = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            found[controller or "2"] = path
-    return found
-
-
-def _home(mount: Path, own: str) -> Path:
-    """Our folder under this process's own group, so that bounds set on us from outside hold for jails too."""
-    for base in (mount / own.lstrip("/"), mount):
-        home = base / HOME
-        try:
-            home.mkdir(exist_ok=True)
-        except OSError:
-            continue
-        return home
-    raise NoCgroups(f"в {mount} нельзя создавать группы")
-
-
-def _home_v2(mount: Path) -> Path:
-    """Our folder at the root of the tree we see, its controllers handed down."""
-    home = mount / HOME
-    wanted = {"memory", "pids"}
-    if not wanted <= set((mount / "cgroup.controllers").read_text().split()):
-        raise NoCgroups(f"в {mount} нет контроллеров memory и pids")
-    try:
-        try:
-            _hand_down(mount)
-        except OSError:
-            # A container's root group holds processes, and such a group cannot hand controllers down:
-            # they move to a group of their own, as an init would have put them.
-            _move_aside(mount)
-            _hand_down(mount)
-        home.mkdir(exist_ok=True)
-        _hand_down(home)
-    except OSError as error:
-        raise NoCgroups(f"в {mount} нельзя передать контроллеры: {error.strerror}") from error
-    return home
-
-
-def _hand_down(folder: Path) -> None:
-    have = set((folder / "cgroup.controllers").read_text().split())
-    given = set((folder / "cgroup.subtree_control").read_text().split())
-    wanted = {"memory", "pids", "cpu"} & have - given
-    if wanted:
-        (folder / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))
-
-
-def _move_aside(mount: Path) -> None:
-    aside = mount / "init"
-    aside.mkdir(exist_ok=True)
-    for process in (mount / "cgroup.procs").read_text().split():
-        with contextlib.suppress(OSError):
-            (aside / "cgroup.procs").write_text(process)
 
 
 def _number(path: Path) -> int:
