@@ -23,7 +23,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from classroom.models import User
 from lessons.models.work import Progress, Submission, Variant
-from lessons.work import runs
+from lessons.work import quota, runs
+from lessons.work.quota import Bound
 from lessons.work.words import plural
 
 # One way in for everybody: the same page, the same limits on guessing.
@@ -32,6 +33,21 @@ admin.site.unregister(Group)
 
 WEEK = timedelta(days=7)
 QUOTA = ("runs_at_once", "runs_per_hour", "cpu_per_hour")
+
+
+def _in_words(of: Bound) -> str:
+    return (
+        f"{plural(of.at_once, 'прогон', 'прогона', 'прогонов')} сразу, {of.per_hour}\u00a0в\u00a0час, "
+        f"{of.cpu:g}\u00a0с\u00a0процессора в\u00a0час"
+    )
+
+
+def _usual() -> str:
+    """What an empty field means, in numbers."""
+    return (
+        f"Пустое поле значит: как у\u00a0всех ({_in_words(quota.USER)}). Новая квота действует сразу. "
+        "У\u00a0кого она больше обычной, того не\u00a0касается и\u00a0общий предел его сети."
+    )
 
 
 def _keeps_accounts(request: HttpRequest) -> bool:
@@ -73,10 +89,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     search_help_text = "Адрес или имя"
     readonly_fields: ClassVar[tuple[str, ...]] = ("last_login", "date_joined", "activity")
     filter_horizontal = ("groups", "user_permissions")
+    actions = ("raise_quotas", "usual_quotas")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
+        ("Квота прогонов", {"fields": QUOTA, "description": _usual()}),
         ("Активность", {"fields": ("activity", "last_login", "date_joined")}),
-        ("Квота прогонов", {"fields": QUOTA, "description": "Пустое поле значит: как у\u00a0всех."}),
         ("Права", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
@@ -141,6 +158,27 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             plural(sent.count(), "решение", "решения", "решений"),
             plural(read, "урок", "урока", "уроков"),
         )
+
+    @admin.action(description=f"Квота для занятия: {_in_words(quota.CLASS)}", permissions=["raise"])
+    def raise_quotas(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._give(request, queryset, "Квота поднята", quota.CLASS)
+
+    @admin.action(description="Вернуть обычную квоту", permissions=["raise"])
+    def usual_quotas(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._give(request, queryset, "Обычная квота возвращена", None)
+
+    def _give(self, request: HttpRequest, users: QuerySet[User], done: str, own: Bound | None) -> None:
+        values = (own.at_once, own.per_hour, int(own.cpu)) if own else (None, None, None)
+        for user in users:
+            for name, value in zip(QUOTA, values, strict=True):
+                setattr(user, name, value)
+            user.save(update_fields=QUOTA)
+            self.log_change(request, user, done)
+        count = plural(len(users), "человеку", "людям", "людям")
+        self.message_user(request, f"{done}: {count}. Она действует уже со\u00a0следующего пуска.")
+
+    def has_raise_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("classroom.raise_quota")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) or request.user.has_perm("classroom.raise_quota")

@@ -21,13 +21,19 @@ class Exactly(serializers.CharField):
 
 
 class ErrorBody(serializers.Serializer[Any]):
-    """Every error has this shape; a conflict of drafts also has `theirs` and `kept`."""
+    """Every error has this shape; a conflict of drafts also has `theirs` and `kept`, a quota `runs`."""
 
     code = serializers.CharField(help_text="Для программ: over_quota, conflict, invalid…")
     message = serializers.CharField(help_text="Для людей, по-русски.")
     fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.CharField(), required=False, help_text="Поле запроса → что с\u00a0ним не\u00a0так."
     )
+    runs = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Сверх квоты: ваши идущие прогоны, старые впереди; любой годится в\u00a0instead_of.",
+    )
+    login = serializers.BooleanField(required=False, help_text="Сверх квоты: после входа можно больше.")
 
 
 class SavedDraft(serializers.Serializer[Any]):
@@ -56,6 +62,12 @@ class RunRequest(serializers.Serializer[Any]):
         help_text="Тройки [секунда, ручка, значение]: повторить действия другого прогона.",
     )
     forked_from = serializers.CharField(required=False, allow_null=True, max_length=22)
+    instead_of = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=22,
+        help_text="Свой идущий прогон: если новый начнётся, этот будет остановлен.",
+    )
     speed = serializers.FloatField(
         required=False,
         allow_null=True,

@@ -126,6 +126,7 @@ class LessonRun(Owned):
         verbose_name="решение, проверка которого не пройдена",
     )
     address = models.CharField(max_length=32, blank=True, editable=False)
+    given_up = models.BooleanField(default=False, editable=False)  # being stopped for the sake of a newer one
     created = models.DateTimeField("создан", default=timezone.now, db_index=True)
 
     class Meta:
@@ -212,11 +213,13 @@ class Judging(Verdict):
         related_name="+",
         verbose_name="кто отправил",
     )
+    address = models.CharField(max_length=32, blank=True, editable=False)  # as `LessonRun.address`
 
     class Meta:
         verbose_name = "проверка решения"
         verbose_name_plural = "проверки решений"
         ordering = ("-created",)
+        indexes = (models.Index(fields=("address", "created"), name="judging_address"),)
 
     def __str__(self) -> str:
         return f"проверка {self.pk}: {self.get_state_display()}"

@@ -16,7 +16,7 @@ from lessons.models.work import Slot, Variant
 from lessons.views import blocks
 from lessons.views.shared import refusal
 from lessons.work import drafts, owners, runs, submissions
-from lessons.work.errors import Conflict, LoginNeeded, WorkError
+from lessons.work.errors import Conflict, LoginNeeded, OverQuota, WorkError
 from lessons.work.owners import Owner
 
 VERSIONS_SHOWN = 20
@@ -39,6 +39,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if slot not in slots:
         slot = slots[0]
     context: dict[str, Any] = {"lesson": entry, "slot": slot, "slots": slots}
+    status = 400 if posted else 200
     if posted:
         owner = owners.of_request(request, create=True)
         text = request.POST.get("code", "")
@@ -52,9 +53,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             context |= {"problem": error.message, "login": True, "base": _keep(owner, slug, slot, text)}
         except WorkError as error:
             context |= {"problem": error.message, "problem_fields": error.fields}
+            if isinstance(error, OverQuota):
+                context |= {"live": error.runs, "more": error.login}
+                status = error.status
             context["base"] = request.POST.get("base", "0")
         context |= {"text": text, "values": request.POST}
-        return _render(request, owner, slug, context, status=400)
+        return _render(request, owner, slug, context, status=status)
     owner = owners.of_request(request)
     try:
         context |= _opened(request, owner, slug, slot)
@@ -98,7 +102,8 @@ def _opened(request: HttpRequest, owner: Owner, slug: str, slot: str) -> dict[st
 def _act(request: HttpRequest, owner: Owner, slug: str, slot: str, text: str) -> HttpResponseRedirect:
     """Do what the pressed button says. Raises WorkError."""
     base = request.POST.get("base", "")
-    action = request.POST.get("action", "save")
+    instead_of = request.POST.get("instead_of") or None
+    action = "run" if instead_of else request.POST.get("action", "save")
     here = f"{reverse('code', args=[slug])}?slot={slot}"
     if action == "reset":
         drafts.save(owner, slug, slot, catalog.starter(slug, slot))
@@ -116,6 +121,7 @@ def _act(request: HttpRequest, owner: Owner, slug: str, slot: str, text: str) ->
             seed=int(seed) if seed.isdigit() else None,
             controls=_controls(request, slug),
             forked_from=request.POST.get("forked_from") or None,
+            instead_of=instead_of,
         )
         return redirect("run", run_id=run.pk)
     if action == "submit" and slot == Slot.EXERCISE:

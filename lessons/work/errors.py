@@ -14,7 +14,7 @@ WorkError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -86,14 +86,25 @@ class Conflict(WorkError):
 
 
 class OverQuota(WorkError):
-    """Too many runs; try again in `retry_after` seconds."""
+    """Too many runs; try again in `retry_after` seconds.
+
+    `runs` are one's own live ones, the oldest first: a new one may be started instead of any.
+    `login`: signing in gives more.
+    """
 
     status = 429
     code = "over_quota"
 
-    def __init__(self, message: str, *, retry_after: int, code: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after: int, code: str = "", runs: Sequence[str] = (), login: bool = False
+    ) -> None:
         super().__init__(message, code=code)
         self.retry_after = max(1, retry_after)
+        self.runs = list(runs)
+        self.login = login
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "runs": self.runs, "login": self.login}
 
 
 class QueueFull(WorkError):

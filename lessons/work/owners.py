@@ -54,7 +54,7 @@ class Owner:
 
 
 def network(address: str) -> str:
-    """The address as quotas and limits count it: IPv6 cut to /64, which is what one home has. "" if it is none.
+    """The address as quotas and limits count it: IPv6 cut to /64, what one home has. "" if it is no address.
 
     Whoever stands behind a proxy has been found out already: `coursesite.proxies`.
     """

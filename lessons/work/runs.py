@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -38,11 +39,13 @@ def start_run(
     script: Iterable[Sequence[object]] | None = None,
     forked_from: str | None = None,
     speed: float | None = None,
+    instead_of: str | None = None,
 ) -> LessonRun:
     """Check everything, keep the code, and hand the run to the sandbox.
 
     `speed` is scenario seconds per wall second; `script` holds `[t, control, value]`. "mine" without
-    code takes the code of the run it is forked from, else the newest draft. Raises WorkError.
+    code takes the code of the run it is forked from, else the newest draft. `instead_of` is a live run of
+    the same owner that is stopped, and counts no more, if this one starts. Raises WorkError.
     """
     if variant not in (Variant.REFERENCE, Variant.NAIVE, Variant.MINE):
         raise BadRequest("Такого варианта нет.", fields={"variant": "reference, naive или mine"})
@@ -64,10 +67,13 @@ def start_run(
         preload=demo.packages,
         touched=[name for name, value in values.items() if value != demo.controls.get(name)],
     )
+    kept = "Ваш код сохранён." if version is not None else ""
     try:
         with transaction.atomic():
             quota.lock(owner)
-            quota.check(owner)
+            if instead_of and quota.give_up(owner, instead_of):
+                transaction.on_commit(partial(sandbox_runs.stop, instead_of), robust=True)
+            quota.check(owner, kept)
             run = sandbox_runs.start(job, label=f"{lesson}/{variant}", kind="demo")
             return LessonRun.objects.create(
                 run=run,
@@ -79,10 +85,10 @@ def start_run(
                 forked_from=parent,
             )
     except sandbox_runs.QueueFull as error:
-        raise queue_full(error, "Ваш код сохранён." if version is not None else "") from error
+        raise queue_full(error, kept) from error
     except sandbox_runs.Unavailable as error:
         raise Unavailable(
-            "Сейчас не\u00a0получается запустить: исполнители недоступны. Попробуйте чуть позже."
+            "Сейчас не\u00a0получается запустить: исполнители недоступны. Попробуйте чуть позже. " + kept
         ) from error
 
 

@@ -18,6 +18,8 @@ from sandbox import runs as sandbox_runs
 from sandbox.jobs import JudgeJob
 from sandbox.models import Run, new_id
 
+KEPT = "Решение сохранено."
+
 
 def submit(owner: Owner, *, lesson: str, code: str) -> Submission:
     """Keep the code, make the submission and hand it to the judge. Raises WorkError."""
@@ -32,14 +34,16 @@ def submit(owner: Owner, *, lesson: str, code: str) -> Submission:
     try:
         with transaction.atomic():
             quota.lock(owner)
-            quota.check_submission(owner)
+            quota.check_submission(owner, KEPT)
             run = _judge(lesson, version.text, exercise)
             submission = Submission.objects.create(
                 user_id=owner.user.pk, lesson=lesson, code=version, run=run, total=len(exercise.cases)
             )
-            Judging.objects.create(submission=submission, run=run, total=len(exercise.cases))
+            Judging.objects.create(
+                submission=submission, run=run, total=len(exercise.cases), address=owner.address
+            )
     except sandbox_runs.QueueFull as error:
-        raise runs.queue_full(error, "Решение сохранено.") from error
+        raise runs.queue_full(error, KEPT) from error
     except sandbox_runs.Unavailable as error:
         raise _unavailable() from error
     return submission

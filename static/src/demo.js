@@ -8,6 +8,7 @@ import scenes from 'poligon:scenes';
 import { Beside } from './demo/beside.js';
 import { archive, recording } from './demo/recording.js';
 import { kindNames, labelled, told, violation } from './demo/events.js';
+import { offers } from './demo/refusal.js';
 import { Notice, Share, Variants } from './demo/panel.js';
 import { ACTIVE, LOCKED, ended, own, position, problem } from './demo/words.js';
 import { Controls } from './kit/controls.js';
@@ -169,28 +170,31 @@ class PoligonDemo extends HTMLElement {
     const { fork, spec } = this;
     const variant = this.variants.chosen ?? 'reference';
     const order = { lesson: this.dataset.lesson, variant, speed: this.player.transport.chosen };
+    if (this.mode === 'live' && this.yours) order.instead_of = this.runId;
     this.fork = null;
     this.leave();
+    this.become('starting');
+    if (variant === 'mine') order.code = await this.newestCode();
+    if (fork) {
+      Object.assign(order, fork.inputs, { speed: RUSH, forked_from: fork.from ?? undefined });
+      order.script = [...fork.inputs.script, ...Object.entries(fork.changes).map(([name, value]) => [fork.t, name, value])];
+    } else order.seed = spec.seed;
+    this.rush = fork && !this.real ? { until: fork.t, speed: this.player.transport.chosen } : null;
+    await this.send(order);
+  }
+
+  async send(order) {
     this.notice.show('');
     this.become('starting');
     try {
-      if (variant === 'mine') order.code = await this.newestCode();
-      if (fork) {
-        Object.assign(order, fork.inputs, { speed: RUSH, forked_from: fork.from ?? undefined });
-        order.script = [...fork.inputs.script, ...Object.entries(fork.changes).map(([name, value]) => [fork.t, name, value])];
-        this.rush = this.real ? null : { until: fork.t, speed: this.player.transport.chosen };
-      } else {
-        order.seed = spec.seed;
-        this.rush = null;
-      }
       const run = await api('POST', 'runs/', order);
       this.runId = run.id;
       this.yours = true;
-      this.shown = variant;
+      this.shown = order.variant;
       this.tell('run', { id: run.id });
       this.follow(run);
     } catch (error) {
-      await this.refused(error);
+      await this.refused(error, order);
     }
   }
 
@@ -202,10 +206,11 @@ class PoligonDemo extends HTMLElement {
   }
 
   /** No room, or no connection: say why, and let the recording play instead. */
-  async refused(error) {
+  async refused(error, order) {
     const recorded = [0, 429, 503].includes(error.status) && this.spec.recording;
     await this.openRecording(0);
     this.notice.show(recorded ? `${error.message} А пока — запись.` : error.message, 'warn');
+    this.notice.offer(offers(error.body, (run) => this.send({ ...order, instead_of: run })));
     if (recorded) this.player.toggle();
   }
 

@@ -62,7 +62,7 @@ class Exercise extends HTMLElement {
         h('p', { style: 'flex-basis:100%' }, 'Чтобы сдать решение, войдите: вердикт и\u00a0попытки останутся за\u00a0вами. Код никуда не\u00a0денется: после входа он будет здесь же.'),
         h('a', { class: 'btn primary', href: `/accounts/login/?next=${next}` }, 'Войти'),
         h('a', { class: 'btn', href: `/accounts/signup/?next=${next}` }, 'Зарегистрироваться'))
-      : h('div', { class: `note ${error.status === 0 || error.status >= 500 ? 'ours' : 'fail'}`, role: 'alert' }, error.message));
+      : h('div', { class: `note ${error.status === 429 ? 'warn' : error.status === 0 || error.status >= 500 ? 'ours' : 'fail'}`, role: 'alert' }, error.message));
   }
 
   /** Someone came back while their solution is being judged. */

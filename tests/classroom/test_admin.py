@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import redis
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from classroom import dashboard
 from classroom.models import User
 from lessons.models import Judging, Lesson, LessonRun, Submission
-from lessons.work import runs, submissions
+from lessons.work import quota, runs, submissions
+from lessons.work.errors import OverQuota
 from lessons.work.owners import Owner
 from sandbox import stream
 from sandbox.models import Run
@@ -183,6 +186,46 @@ def test_an_instructor_raises_a_quota(teaching: Client, alisa: User) -> None:
     teaching.post(address, {"runs_at_once": "9", "runs_per_hour": ""})
     alisa.refresh_from_db()
     assert alisa.runs_at_once == 9
+
+
+def test_a_raised_quota_acts_with_the_very_next_start(
+    teaching: Client, lesson: Lesson, alisa: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota, "USER", quota.Bound(at_once=1, per_hour=100, cpu=900))
+    start = partial(runs.start_run, lesson=SLUG, variant="reference")
+    start(Owner(user=alisa))
+    with pytest.raises(OverQuota):
+        start(Owner(user=User.objects.get(pk=alisa.pk)))
+    teaching.post(reverse("admin:classroom_user_change", args=[alisa.pk]), {"runs_at_once": "2"})
+    start(Owner(user=User.objects.get(pk=alisa.pk)))
+
+
+def test_the_form_of_a_quota_says_what_everybody_has(teaching: Client, alisa: User) -> None:
+    usual = f"{quota.USER.at_once}\u00a0прогона сразу, {quota.USER.per_hour}\u00a0в\u00a0час"
+    assert usual in html(teaching, "admin:classroom_user_change", alisa.pk)
+
+
+def chosen(client: Client, action: str, *users: User) -> Any:
+    body = {"action": action, "_selected_action": [str(user.pk) for user in users]}
+    return client.post(reverse("admin:classroom_user_changelist"), body, follow=True)
+
+
+def test_an_instructor_gives_a_class_its_quota_at_once_and_takes_it_back(
+    teaching: Client, alisa: User, eva: User
+) -> None:
+    for action, expected in (("raise_quotas", quota.CLASS), ("usual_quotas", quota.USER)):
+        chosen(teaching, action, alisa, eva)
+        for user in User.objects.filter(pk__in=[alisa.pk, eva.pk]):
+            assert quota.bound(Owner(user=user)) == expected
+
+
+def test_who_may_not_raise_quotas_is_not_offered_it(eva: User, alisa: User) -> None:
+    eva.is_staff = True
+    eva.save()
+    eva.user_permissions.add(Permission.objects.get(codename="view_user"))
+    chosen(signed_in(eva), "raise_quotas", alisa)
+    alisa.refresh_from_db()
+    assert alisa.runs_at_once is None
 
 
 def test_an_instructor_cannot_make_anybody_staff_nor_rename_them(teaching: Client, alisa: User) -> None:

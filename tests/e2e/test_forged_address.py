@@ -1,4 +1,4 @@
-"""Ева wants a fresh count for each try: at the real site, from this very machine, which uvicorn would trust."""
+"""Ева wants a fresh count for each try, from this very machine, which uvicorn by itself would trust."""
 
 from __future__ import annotations
 

@@ -8,12 +8,24 @@ let groups = 0;
 export class Notice {
   constructor(host) {
     this.box = html(host, 'p', { class: 'k-notice', role: 'status', hidden: true });
+    this.row = html(host, 'p', { class: 'k-offers', hidden: true });
   }
 
   show(text, tone = 'plain') {
     this.box.hidden = !text;
     set(this.box, 'class', `k-notice tone-${tone}`);
     label(this.box, visible(text ?? ''));
+    this.offer([]);
+  }
+
+  /** What can be done about it, `{text, act}` or `{text, href}`: gone with the next notice. */
+  offer(actions) {
+    this.row.replaceChildren();
+    this.row.hidden = !actions.length;
+    for (const { text, act, href } of actions) {
+      if (href) html(this.row, 'a', { class: 'k-button', href }, text);
+      else on(html(this.row, 'button', { type: 'button', class: 'k-button' }, text), 'click', act);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from lessons.models import CodeVersion, LessonRun, Submission
+from lessons.work import quota
 from tests.lessons.content.course import Course
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,17 @@ def test_saved_code_is_there_next_time(course: Course, client: Client) -> None:
     html = client.get(answer["Location"]).content.decode()
     assert textarea(html) == "x = 1\n"
     assert "Сохранено" in html
+
+
+def test_over_the_quota_the_page_offers_the_place_of_an_earlier_run(course: Course, client: Client) -> None:
+    sent = {"slot": "demo", "code": "x = 1\n", "base": "0", "action": "run", "variant": "mine"}
+    live = [client.post(PAGE, sent)["Location"] for _ in range(quota.GUEST.at_once)]
+    refused = client.post(PAGE, sent)
+    first = live[0].strip("/").removeprefix("runs/")
+    assert refused.status_code == 429
+    assert f'name="instead_of" value="{first}"' in refused.content.decode()
+    again = {key: value for key, value in sent.items() if key != "action"} | {"instead_of": first}
+    assert client.post(PAGE, again).status_code == 302
 
 
 def test_markup_in_code_is_shown_as_text(course: Course, client: Client) -> None:
