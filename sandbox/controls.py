@@ -58,6 +58,10 @@ def _scalar(value: Any) -> bool | float | str:
     if isinstance(value, str):
         if len(value) > 200:
             raise BadControl("Слишком длинное значение: не больше 200 знаков.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise BadControl("Это не текст: в нём половина символа.") from None
         return value
     number = _number(value)
     if abs(number) > 1e12:

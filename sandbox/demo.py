@@ -88,7 +88,15 @@ class Demo:
 
     def play(self) -> Ending | None:
         """Raises Gone when the run is no longer ours."""
-        self._unsent += json.dumps(start_message(self.job), ensure_ascii=False).encode() + b"\n"
+        ending = self._play()
+        if ending is not None and ending.reason in ("done", "learner") and self.jail.usage().out_of_memory:
+            # A child or a server of its was killed: its own code tells of a lost connection, or nothing.
+            return self._out_of_memory()
+        return ending
+
+    def _play(self) -> Ending | None:
+        start = json.dumps(start_message(self.job), ensure_ascii=False)
+        self._unsent += start.encode("utf-8", "replace") + b"\n"  # half a character is no text
         self._poll.register(self.jail.events, select.POLLIN)
         self._poll.register(self.mailbox.fd, select.POLLIN)
         self._write()
@@ -101,7 +109,10 @@ class Demo:
                 return Ending("timed_out", "limit", f"Время вышло: {self.limits.text('wall')}.")
             if now >= self._usage_due:
                 self._usage_due = now + USAGE_EVERY
-                if self.jail.usage().cpu_seconds > self.limits.cpu:
+                used = self.jail.usage()
+                if used.out_of_memory:
+                    return self._out_of_memory()
+                if used.cpu_seconds > self.limits.cpu:
                     return Ending("timed_out", "limit", f"Прогон остановлен: {self.limits.text('cpu')}.")
             left = min(deadline, self._stopping, self._usage_due) - now
             ready = self._poll.poll(math.ceil(left * 1000))
@@ -131,14 +142,17 @@ class Demo:
             self.t = ended.t
             self._ending = states.BY_GUEST.get(ended.state, states.FAILED)
             if ended.state == "out_of_memory":
-                self._ending = replace(
-                    self._ending, text=f"Программе не хватило памяти: {self.limits.text('memory')}."
-                )
+                self._ending = self._out_of_memory()
         except BoundReached as reached:
             fields = {"what": reached.what, "bound": reached.bound, "text": reached.text}
             self.attempt.emit("limit", self.attempt.numberer.t, fields)
             self._ending = Ending("stopped", "limit", f"Прогон остановлен: {reached.text}.")
         return True
+
+    def _out_of_memory(self) -> Ending:
+        return replace(
+            states.OUT_OF_MEMORY, text=f"Программе не хватило памяти: {self.limits.text('memory')}."
+        )
 
     def _receive(self) -> None:
         messages = self.mailbox.take()

@@ -157,9 +157,9 @@ class Jail:
         with self._lock:
             if self._group and not self._spent:
                 spent = self._group.spent()
-                return Usage(spent.memory, spent.cpu_seconds)
+                return Usage(spent.memory, spent.cpu_seconds, spent.out_of_memory)
             if self._spent:
-                return Usage(self._spent.memory, self._spent.cpu_seconds)
+                return Usage(self._spent.memory, self._spent.cpu_seconds, self._spent.out_of_memory)
         return used_by(descendants(self._process.pid))
 
     def kill(self) -> None:

@@ -22,6 +22,7 @@ Bound = Literal[
     "events_per_second",
     "event_bytes",
     "events",
+    "log",
     "duration",
 ]
 
@@ -33,6 +34,9 @@ class Limits:
     # Bytes, summed over the jail's processes (cgroup) or each one's (rlimit). Three real Valkey nodes and the
     # interpreter need about 60 MiB; twice that leaves room for a learner's own mistakes.
     memory: int = 128 * MIB
+    # Bytes in buffers of TCP and UDP sockets, where the kernel counts them apart from memory (cgroup v1): 200
+    # connections that are read hold a few; without it one jail could hold gigabytes.
+    sockets: int = 32 * MIB
     # Processes and threads. asyncio's default executor starts up to 32 threads on a large machine.
     processes: int = 64
     # Open files of one process: 200 connections with both ends, and what the interpreter holds.
@@ -61,6 +65,9 @@ class Limits:
     event_bytes: int = 8 * 1024
     # Events of one run: two minutes at 400 a second; the archive of so many stays under 1 MiB.
     events: int = 50_000
+    # Bytes of all its events: as many of the usual 170 bytes fill half of it. Long ones would come to 400 MiB
+    # of the broker's memory.
+    log: int = 16 * MIB
     # Scenario seconds of one run: a scrubber over more than that cannot be aimed.
     duration: float = 600.0
     # Bytes of the files of a run together: two modules of some 2,000 lines.
@@ -78,6 +85,7 @@ class Limits:
             "events_per_second": f"событий в секунду больше, чем можно: {whole(self.events_per_second)}",
             "event_bytes": f"событие длиннее, чем можно: {whole(self.event_bytes)}{NBSP}байт",
             "events": f"событий за прогон больше, чем можно: {whole(self.events)}",
+            "log": f"журнал прогона длиннее, чем можно: {mebibytes(self.log)}",
             "duration": f"сценарий длиннее, чем можно: {seconds(self.duration)}",
         }[bound]
 

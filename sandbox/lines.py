@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 STARTED, ENDED = "run.started", "run.ended"  # the guest says them too; the worker writes its own
 MAX_FIELDS = 32
 MAX_LIST = 64
-MAX_T = 1e9  # s of scenario time
+LARGEST = 1.7e308  # a browser reads a larger number as infinity
 AVERAGED_OVER = 3.0  # s: a burst at the start is no harm
 
 
@@ -65,13 +65,18 @@ class Splitter:
         self.limits = limits
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The lines completed by `data`. Raises BoundReached when one grows past the bound."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The lines completed by `data`. Raises BoundReached when it comes to one that is past the bound."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         bound = self.limits.event_bytes
-        if len(self._rest) > bound or any(len(line) > bound for line in lines):
-            raise BoundReached("event_bytes", bound, self.limits.text("event_bytes"))
-        return lines
+        for line in lines:
+            if len(line) > bound:
+                break
+            yield line
+        else:
+            if len(self._rest) <= bound:
+                return
+        raise BoundReached("event_bytes", bound, self.limits.text("event_bytes"))
 
 
 class Numberer:
@@ -83,13 +88,18 @@ class Numberer:
         self.t = 0.0
         self._clock = clock
         self._printed = 0  # bytes
+        self._written = 0  # bytes of events taken
         self._told_start = False
         self._tokens = bounds.limits.events_per_second * AVERAGED_OVER
         self._filled = clock()
 
     def own(self, kind: str, fields: dict[str, Any], t: float | None = None) -> bytes:
         """An event the worker itself says; it is not counted against the run's bounds."""
-        line = stream.encode(self.seq + 1, self.t if t is None else t, kind, fields)
+        moment = self.t if t is None else t
+        try:
+            line = stream.encode(self.seq + 1, moment, kind, fields)
+        except UnicodeEncodeError:  # the judge repeats a learner's words, and half a character is in them
+            line = stream.encode(self.seq + 1, moment, kind, _whole(fields))
         self.seq += 1
         self.t = self.t if t is None else t
         return line
@@ -109,8 +119,10 @@ class Numberer:
         kind, t = event.pop("kind", None), event.pop("t", None)
         if not isinstance(kind, str) or len(kind) > 64 or not KIND.fullmatch(kind):
             raise Malformed("у события нет вида")
-        if type(t) not in (int, float) or not self.t <= t < MAX_T:  # NaN is refused by the comparison
+        if type(t) not in (int, float) or not self.t <= t:  # NaN is refused by the comparison
             raise Malformed("время события не идёт вперёд")
+        if t > self.bounds.limits.duration:
+            raise Malformed("время события — за концом сценария")
         if kind == STARTED:
             if self._told_start:  # it is not counted as an event, so it must not come without end
                 raise Malformed("прогон начинается второй раз")
@@ -126,6 +138,9 @@ class Numberer:
             numbered = stream.encode(self.seq + 1, t, kind, event)
         except (ValueError, UnicodeEncodeError):
             raise Malformed(f"у события {kind} есть бесконечность или половина символа") from None
+        self._written += len(numbered)
+        if self._written > (bound := self.bounds.limits.log):
+            raise BoundReached("log", bound, self.bounds.limits.text("log"))
         self.seq += 1
         self.t = t
         return numbered
@@ -158,4 +173,17 @@ def _flat(value: Any) -> bool:
 
 
 def _scalar(value: Any) -> bool:
-    return value is None or type(value) in (bool, int, float, str)
+    if type(value) is int:
+        return -LARGEST < value < LARGEST
+    return value is None or type(value) in (bool, float, str)
+
+
+def _whole(value: Any) -> Any:
+    """The same with a question mark for each half of a character."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value

@@ -9,10 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a living jail uses now: bytes and seconds of CPU, all its processes together."""
+    """What a living jail uses now: bytes and seconds of CPU, all its processes together.
+
+    `out_of_memory`: the kernel has killed one of them for it; not known where no cgroup counts.
+    """
 
     memory: int
     cpu_seconds: float
+    out_of_memory: bool = False
 
 
 def descendants(process: int) -> list[int]:

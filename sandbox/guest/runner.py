@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import io
 import os
 import random
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sandbox.guest import clocks, problems
@@ -112,7 +114,7 @@ class Run:
         demo = importlib.import_module("demo")
         if isinstance(self.loop, RealStage):
             self.loop.begin()
-        lab.spawn(demo.scenario(lab))
+        lab.spawn(_scenario(demo, lab))
         while lab.tasks and not self.stage.over and not self.broken:
             await asyncio.wait({over, *lab.tasks}, return_when=asyncio.FIRST_COMPLETED)
             lab.tasks = {task for task in lab.tasks if not task.done()}
@@ -144,8 +146,8 @@ class Run:
 
     def _fail(self, error: BaseException) -> None:
         if self.broken is None and not self.stage.over:
-            self.broken = error
-            self._tell(error)
+            self.broken = problems.understood(error, self.folder)
+            self._tell(self.broken)
 
     def _tell(self, error: BaseException) -> None:
         self.printed.finish()
@@ -166,12 +168,25 @@ class Run:
         )
 
 
+def _scenario(demo: ModuleType, lab: Lab) -> Coroutine[Any, Any, Any]:
+    """What a run begins with. Raises AttributeError or TypeError with words for whoever has changed it."""
+    scenario = getattr(demo, "scenario", None)
+    if scenario is None:
+        raise AttributeError("в demo.py нет функции scenario(lab), а прогон начинается с неё")
+    begun = scenario(lab) if callable(scenario) else None
+    if not inspect.iscoroutine(begun):
+        raise TypeError(
+            "scenario в demo.py — не async def scenario(lab) без yield, а прогон начинается с неё"
+        )
+    return begun
+
+
 def place(files: dict[str, str], folder: Path) -> None:
     """Write the run's files and let them be imported. Raises ValueError for a name that is not plain."""
     for name, text in files.items():
         if not FILE_NAME.fullmatch(name):
             raise ValueError(f"not a plain file name: {name!r}")
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", errors="replace")
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
 

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, BinaryIO
 
 CHUNK = 65536
+LARGEST = 1.7e308  # a browser reads a larger number as infinity
 
 Event = dict[str, Any]
 
@@ -25,8 +26,10 @@ def flaw(name: str, value: object) -> str | None:
 
     Fields are flat so that any reader of the log, now or in ten years, needs no nested knowledge.
     """
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | str):
         return None
+    if isinstance(value, int):
+        return None if -LARGEST < value < LARGEST else f"поле «{name}»: число слишком велико для журнала"
     if isinstance(value, float):
         finite = value - value == 0
         return None if finite else f"поле «{name}»: {value} нельзя записать в журнал"

@@ -32,6 +32,7 @@ class Outcome:
 @dataclass(frozen=True)
 class Usage:
     cpu_seconds: float
+    out_of_memory: bool = False
 
 
 class OpenJail:
