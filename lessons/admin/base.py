@@ -23,6 +23,7 @@ from unfold.decorators import display
 
 from lessons import catalog
 from lessons.models.content import Lesson
+from lessons.unseen import visible
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -77,8 +78,9 @@ def moment(at: datetime) -> str:
 
 
 def code(text: str) -> SafeString:
-    """Python, highlighted and numbered. Pygments escapes the text."""
-    html: str = highlight(text, PythonLexer(), HtmlFormatter(cssclass="admin-code", linenos="inline"))
+    """Python, highlighted and numbered, its unseen signs seen. Pygments escapes the text."""
+    look = HtmlFormatter(cssclass="admin-code", linenos="inline")
+    html: str = highlight(visible(text), PythonLexer(), look)
     return mark_safe(html)  # noqa: S308
 
 

@@ -38,6 +38,9 @@ const look = EditorView.theme({
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--sunk)', color: 'var(--ink)' },
 });
 
+// Unseen signs that CodeMirror does not mark by itself: of direction (U+202A–202C, 2068), without width, blank letters.
+const UNSEEN = /[\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u202a-\u202c\u2060-\u2064\u2068\u206a-\u206f\u3164\uffa0\u{e0001}-\u{e007f}]/gu;
+
 const setProblem = StateEffect.define();
 const problemLine = Decoration.line({ class: 'cm-problem' });
 const problemGutter = new class extends GutterMarker { elementClass = 'cm-problem-gutter'; }();
@@ -75,7 +78,7 @@ export function open(textarea, { label, hint, onChange, onRun }) {
       doc: textarea.value,
       selection: { anchor, head },
       extensions: [
-        lineNumbers(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
+        lineNumbers(), highlightSpecialChars({ addSpecialChars: UNSEEN }), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
         autocompletion({ activateOnTyping: false, icons: false }), highlightActiveLine(), highlightActiveLineGutter(), problem,
         EditorState.tabSize.of(4), indentUnit.of('    '), python(), syntaxHighlighting(colours), look,
         keymap.of([

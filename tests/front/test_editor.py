@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.front.conftest import Lesson
@@ -118,3 +119,11 @@ def test_the_line_of_a_problem_is_marked_until_it_is_edited(lesson: Lesson) -> N
     marked.click()
     lesson.page.keyboard.type("!")
     expect(marked).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "sign", ["\u202a", "\u202b", "\u202c", "\u202e", "\u2066", "\u2068", "\u200b", "\u3164"]
+)
+def test_a_sign_that_cannot_be_seen_is_marked_in_the_editor(lesson: Lesson, sign: str) -> None:
+    lesson.open().write(f"x = '{sign}'")
+    expect(lesson.editor().locator(".cm-specialChar")).to_have_count(1)
