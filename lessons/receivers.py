@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
+from django.core.cache import cache
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from lessons.work import owners, verdicts
+from lessons.work import owners, room, verdicts
 from sandbox import signals
+
+DAY = 24 * 3600  # s
 
 
 @receiver(user_logged_in, dispatch_uid="lessons.adopt")
@@ -29,3 +33,10 @@ def close_judging(sender: Any, run: Any, **kwargs: Any) -> None:
     """A judging that ended becomes a verdict."""
     if run.kind == "judge":
         verdicts.close(run)
+
+
+@receiver(signals.run_ended, dispatch_uid="lessons.expire")
+def expire_drafts(sender: Any, run: Any, **kwargs: Any) -> None:
+    """Once a day, in the registrar's thread where nobody waits: what no guest can open any more goes."""
+    if cache.add("drafts:expired", 1, DAY):
+        transaction.on_commit(room.expire, robust=True)

@@ -40,7 +40,7 @@ class Slot(models.TextChoices):
 
 
 class CodeVersion(Owned):
-    """One saved state of the code in one editor. Versions are only ever added.
+    """One saved state of the code in one editor. Versions are only added; `work.room` thins them out.
 
     `n` counts from 1 within owner, lesson and slot. An `aside` version was typed on top of an
     outdated one: it is kept and listed, but does not become the newest text of the slot.
@@ -50,6 +50,7 @@ class CodeVersion(Owned):
     slot = models.CharField("редактор", max_length=10, choices=Slot.choices)
     n = models.PositiveIntegerField("версия")
     text = models.TextField("код")
+    size = models.PositiveIntegerField("байт", default=0)  # of the text in UTF-8
     sha = models.CharField("SHA-256", max_length=64)
     aside = models.BooleanField("в стороне", default=False)
     saved_at = models.DateTimeField("сохранена", default=timezone.now)
@@ -58,6 +59,7 @@ class CodeVersion(Owned):
         verbose_name = "версия кода"
         verbose_name_plural = "версии кода"
         ordering = ("-saved_at", "-id")
+        indexes = (models.Index(fields=("user", "guest", "size"), name="version_room"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("user", "lesson", "slot", "n"),

@@ -186,5 +186,6 @@ def _render(
         }
         context |= {"file": "solution.py", "attempts": submissions.attempts(owner, slug)[:VERSIONS_SHOWN]}
     context["versions"] = drafts.versions(owner, slug, slot)[:VERSIONS_SHOWN]
+    context["guest"] = owner.user is None
     context["saved"] = request.GET.get("saved") == "1"
     return render(request, "lessons/code.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Code that people type: every version is kept, and nobody's text is overwritten."""
+"""Code that people type: versions are kept as long as there is `room`, and nobody's text is overwritten."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 
 from lessons.models.work import CodeVersion, Slot
+from lessons.work import room
 from lessons.work.errors import BadRequest, Conflict, NotFound, TooLarge
 from lessons.work.owners import Owner
 
@@ -88,7 +89,8 @@ def save(owner: Owner, lesson: str, slot: str, text: str, base: int | None = Non
     """Keep `text`, typed on top of version `base` (0: on top of nothing; None: whatever is newest).
 
     The same text again makes no new version. Raises Conflict when `base` is not the newest and the
-    text differs: the text is then kept aside, and the error carries the newest version.
+    text differs: the text is then kept aside, and the error carries the newest version. Raises DraftsFull and
+    OverQuota when there is no room.
     """
     text = check_text(text)
     check_slot(slot)
@@ -128,9 +130,11 @@ def _save(
             return same, current
         if current is None:  # `base` names a version that is not there: nothing to conflict with
             aside = False
+    size = len(text.encode())
+    room.make(owner, size)
     last = mine.aggregate(n=models.Max("n"))["n"] or 0
     kept = CodeVersion.objects.create(
-        **owner.columns(), lesson=lesson, slot=slot, n=last + 1, text=text, sha=digest, aside=aside
+        **owner.columns(), lesson=lesson, slot=slot, n=last + 1, text=text, size=size, sha=digest, aside=aside
     )
     return kept, current if aside else None
 

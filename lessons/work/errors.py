@@ -2,7 +2,8 @@
 
 WorkError
 ├── BadRequest     400  a field is wrong; `fields` says which
-│   └── TooLarge   413  the code does not fit
+│   ├── TooLarge   413  the code does not fit
+│   └── DraftsFull 413  nor do any more versions
 ├── LoginNeeded    403  guests may not do this
 ├── NotAllowed     403  it is somebody else's
 ├── NotFound       404  there is no such lesson, run, version or submission
@@ -47,6 +48,13 @@ class TooLarge(BadRequest):
 
     status = 413
     code = "too_large"
+
+
+class DraftsFull(BadRequest):
+    """No room is left for what this owner types."""
+
+    status = 413
+    code = "drafts_full"
 
 
 class LoginNeeded(WorkError):

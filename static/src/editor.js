@@ -7,7 +7,11 @@
  */
 import { Draft } from './draft.js';
 import { visible } from './kit/visible.js';
-import { api, h, when } from './reader.js';
+import { api, h, reader, when } from './reader.js';
+
+/** What becomes of versions: nobody should find out by missing one. */
+const THINNED = 'Когда места не\u00a0хватает, первыми уходят старые промежуточные версии. Последняя и\u00a0те, что вы запускали или отправляли, остаются.';
+const KEPT = { user: THINNED, guest: `${THINNED} Версии гостя хранятся полгода: войдите, и\u00a0они останутся за\u00a0вами насовсем.` };
 
 class Editor extends HTMLElement {
   async connectedCallback() {
@@ -122,7 +126,7 @@ class Editor extends HTMLElement {
       saved: at ? `Сохранено ${when(at).includes(',') ? when(at) : `в\u00a0${when(at)}`}` : '',
       saving: 'Сохраняем…',
       waiting: 'Сохраняем…',
-      offline: `Не\u00a0сохранено: ${message ? message.replace(/\.$/, '').toLowerCase() : 'нет связи'}, ${here}`,
+      offline: `Не\u00a0сохранено: ${message ? 'сервер просит подождать. Повторим сами' : 'нет связи'}, ${here}`,
       refused: `Не\u00a0сохранено. ${message ?? ''}`,
       conflict: 'Есть две версии, обе целы',
     };
@@ -160,19 +164,21 @@ class Editor extends HTMLElement {
     await this.draft.flush();
     try {
       const answer = await api('GET', `${this.draft.path}versions/`);
-      this.listVersions(answer.versions ?? answer.results ?? answer);
+      const { user } = await reader(this.dataset.lesson);
+      this.listVersions(answer.versions, user);
     } catch (error) {
       this.list.replaceChildren(error.message);
     }
   }
 
-  listVersions(versions) {
+  listVersions(versions, user) {
     const copies = this.draft.others().map((copy) => this.version(`копия из\u00a0другой вкладки, ${when(copy.at)}`, () => copy.text));
     const rows = versions.map(({ version, saved_at: at, aside }, n) => this.version(
       `${when(at)}${aside ? ', набрано в\u00a0другом окне' : n === 0 ? ', последняя' : ''}`,
       async () => (await api('GET', `${this.draft.path}versions/${version}/`)).text));
     this.list.replaceChildren(rows.length + copies.length
-      ? h('ol', {}, copies, rows) : 'Пока ничего не\u00a0сохранено. Первая версия появится, как только вы начнёте печатать.');
+      ? h('ol', {}, copies, rows) : 'Пока ничего не\u00a0сохранено. Первая версия появится, как только вы начнёте печатать.',
+    h('p', { class: 'mute small' }, KEPT[user ? 'user' : 'guest']));
   }
 
   version(label, fetchText) {
