@@ -16,6 +16,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -83,7 +84,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     ordering = ("email",)
-    list_display = ("email", "name", "role", "last_login", "week_runs", "solved", "own_quota")
+    list_display = ("email", "name", "role", "came", "week_runs", "solved", "own_quota")
     list_filter = ("is_active", "is_staff", "groups", "date_joined")
     search_fields = ("email", "name")
     search_help_text = "Адрес или имя"
@@ -118,9 +119,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             return "администратор"
         return "преподаватель" if user.is_staff else "учится"
 
-    @display(description="прогонов за неделю", ordering="runs_this_week")
-    def week_runs(self, user: Any) -> int:
-        return int(user.runs_this_week)
+    @display(description="последний вход", ordering="last_login")
+    def came(self, user: User) -> str:
+        return date_format(timezone.localtime(user.last_login), "j\u00a0b\u00a0Y") if user.last_login else "—"
+
+    @display(description="за неделю", ordering="runs_this_week")
+    def week_runs(self, user: Any) -> str:
+        return plural(user.runs_this_week, "прогон", "прогона", "прогонов")
 
     @display(description="решено", ordering="lessons_solved")
     def solved(self, user: Any) -> int:
@@ -133,7 +138,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             for value, unit in (
                 (user.runs_at_once, "сразу"),
                 (user.runs_per_hour, "в\u00a0час"),
-                (user.cpu_per_hour, "с\u00a0процессора в\u00a0час"),
+                (user.cpu_per_hour, "с\u00a0процессора"),
             )
             if value is not None
         ]
