@@ -141,6 +141,11 @@ class Cgroups:
                     with contextlib.suppress(OSError):
                         folder.rmdir()
 
+    def made(self) -> list[Path]:
+        """The folders of groups that this process made and that are there now."""
+        ours = f"{self._space}-{os.getpid()}-*"
+        return [folder for home in dict.fromkeys(self.homes.values()) for folder in home.glob(ours)]
+
     def leave(self) -> None:
         """Remove our folders when no other worker's groups are in them."""
         self._place.leave()

@@ -143,7 +143,10 @@ def examine_further(host: Host) -> list[Protection]:
     found = [Protection(text, bool(told.get(kind)), "") for kind, text in MORE_PROMISES.items()]
     ours = str(host.root).encode()
     left = [folder for folder in Path("/proc").glob("[0-9]*") if ours in _words(folder)]
-    return [*found, Protection("после прогона не остаётся процессов", not left, "")]
+    found.append(Protection("после прогона не остаётся процессов", not left, ""))
+    if host.cgroups:
+        found.append(Protection("после прогона не остаётся контрольных групп", not host.cgroups.made(), ""))
+    return found
 
 
 def _words(process: Path) -> bytes:
@@ -189,7 +192,9 @@ def main(*, fully: bool = False) -> int:
     except JailFailed as error:
         return _refuse(str(error), _remedy(str(error)))
     who = "от root" if host.is_root else "обычным пользователем"
-    groups = f"cgroup v{host.cgroups.version}" if host.cgroups else "rlimit"
+    groups = "rlimit"
+    if host.cgroups:
+        groups = f"cgroup v{host.cgroups.version} в {host.cgroups.homes['memory']}"
     print(f"Песочница: nsjail {who}, пределы через {groups}.")
     for protection in [*host.protections(), *found]:
         mark = "✓" if protection.holds else "✗"
@@ -205,6 +210,11 @@ def main(*, fully: bool = False) -> int:
 
 def _remedy(said: str) -> str:
     """What to do about nsjail's own words."""
+    if "MS_REMOUNT" in said:
+        return (
+            "Похоже, папка данных лежит на файловой системе с nosuid, nodev или noexec (так делает и "
+            "NoNewPrivileges в службе systemd): укажите другую в POLIGON_VAR."
+        )
     if "CLONE" in said or "clone" in said or "Operation not permitted" in said:
         return (
             "Похоже, ядро или контейнер не дают создать пространства имён. В Docker запустите контейнер с "
