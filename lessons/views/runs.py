@@ -27,6 +27,7 @@ from sandbox import states
 
 EVENTS_READ = 20_000  # of a log, to find its key moments
 MOMENTS_SHOWN = 200
+LOOK_AGAIN = 2  # s, at a solution that is being judged
 
 
 @never_cache
@@ -134,4 +135,7 @@ def submission(request: HttpRequest, pk: int) -> HttpResponse:
         "slot": Slot.EXERCISE,
         "attempts": submissions.attempts(owner, found.lesson)[:20],
     }
-    return render(request, "lessons/submission.html", context)
+    response = render(request, "lessons/submission.html", context)
+    if context["waiting"]:
+        response["Refresh"] = str(LOOK_AGAIN)
+    return response

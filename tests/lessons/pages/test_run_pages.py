@@ -93,9 +93,14 @@ def test_output_of_a_run_is_shown_as_text(run: LessonRun, evas: Client) -> None:
 
 
 def test_a_solution_being_judged_says_so(submission: Submission, alisas: Client) -> None:
-    html = text_of(alisas, f"/submissions/{submission.pk}/")
-    assert "Решение проверяется" in html
-    assert 'http-equiv="refresh"' in html
+    answer = alisas.get(f"/submissions/{submission.pk}/")
+    assert "Решение проверяется" in answer.content.decode()
+    assert answer["Refresh"] == "2"  # with scripts and without: nothing else on this page looks again
+
+
+def test_a_solution_that_is_judged_does_not_look_again(submission: Submission, alisas: Client) -> None:
+    end(submission.run_id, STARTED, passed(1, "Размыкается"), {"kind": "verdict", "ok": True})
+    assert "Refresh" not in alisas.get(f"/submissions/{submission.pk}/")
 
 
 def test_each_check_tells_what_was_expected_and_what_came(submission: Submission, alisas: Client) -> None:
