@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lessons.loader.front import Front, read
 from lessons.loader.problems import Problems
 from lessons.loader.table import SLUG, parse
 from lessons.markdown import typography
 
 _FOLDER = re.compile(r"(\d{2})-([a-z0-9]+(?:-[a-z0-9]+)*)")
-_FRONT = re.compile(r"\+\+\+\n(.*?)\n\+\+\+", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,7 @@ class LessonFolder:
     number: int
     slug: str
     digest: str
+    front: Front
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +102,6 @@ def _planned(chapter: Path, problems: Problems) -> tuple[str, str, tuple[Planned
     return title, aim, tuple(planned)
 
 
-def front(folder: Path) -> dict[str, Any]:
-    """A lesson's front matter, unchecked; empty when it cannot be read: its builder says what is wrong."""
-    path = folder / "lesson.md"
-    found = _FRONT.match(path.read_text(encoding="utf-8")) if path.exists() else None
-    try:
-        return tomllib.loads(found[1]) if found else {}
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
 def discover(root: Path, problems: Problems, *, drafts: bool = True) -> tuple[ChapterFolder, ...]:
     """Chapters in order. Repeated numbers and slugs are problems.
 
@@ -137,7 +126,7 @@ def discover(root: Path, problems: Problems, *, drafts: bool = True) -> tuple[Ch
         numbers[number] = folder
         title, aim, planned = _planned(folder, problems)
         lessons = tuple(
-            lesson for lesson in _lessons(folder, problems) if drafts or not front(lesson.path).get("draft")
+            lesson for lesson in _lessons(folder, problems) if drafts or not lesson.front.data.get("draft")
         )
         written = {lesson.slug for lesson in lessons}
         planned = tuple(plan for plan in planned if plan.slug not in written)
@@ -165,4 +154,4 @@ def _lessons(chapter: Path, problems: Problems) -> Iterator[LessonFolder]:
         if named is None:
             problems.add(folder, 0, "непонятное имя папки урока", "назовите её так: «01-circuit-breaker»")
             continue
-        yield LessonFolder(folder, int(named[1]), named[2], _digest(folder))
+        yield LessonFolder(folder, int(named[1]), named[2], _digest(folder), read(folder, problems.root))

@@ -13,14 +13,13 @@ from lessons.loader import questions, recording, terms
 from lessons.loader.folders import LessonFolder
 from lessons.loader.problems import Problems
 from lessons.loader.recording import BuiltRecording
-from lessons.loader.table import Table, parse
+from lessons.loader.table import Table
 from lessons.loader.text import Texts
 from lessons.markdown import Renderer, typography
 from lessons.markdown.blocks import Placed
 from lessons.markdown.faults import line_of
 
 _WORDS_A_MINUTE = 150  # technical Russian with listings beside it
-_FENCE = "+++"
 _TAKEN = frozenset({"demo", "exercise", "main", "istochniki"})  # ids the templates use
 
 
@@ -38,23 +37,6 @@ class BuiltLesson:
     files: dict[str, str]
     private: dict[str, Any]
     recording: BuiltRecording | None
-
-
-def _front(folder: LessonFolder, problems: Problems) -> tuple[Table | None, str, int]:
-    """Front matter, the text below it, and how many lines stand above that text."""
-    path = folder.path / "lesson.md"
-    if not path.exists():
-        problems.add(
-            path, 0, "текста урока нет", "напишите lesson.md или перенесите урок в [[planned]] главы"
-        )
-        return None, "", 0
-    lines = path.read_text(encoding="utf-8").split("\n")
-    if lines[0].strip() != _FENCE or _FENCE not in [line.strip() for line in lines[1:]]:
-        problems.add(path, 1, "нет шапки урока", "начните файл с TOML между двумя строками «+++»")
-        return None, "\n".join(lines), 0
-    end = next(n for n, line in enumerate(lines[1:], 1) if line.strip() == _FENCE)
-    table = parse(path, problems, "\n".join(lines[1:end]), offset=1)
-    return table, "\n".join(lines[end + 1 :]), end + 1
 
 
 def _sources(table: Table, texts: Texts) -> list[dict[str, Any]]:
@@ -84,7 +66,7 @@ def build(
 ) -> BuiltLesson | None:
     """Read, check and render one lesson; `known` are the course's terms. None without usable front matter."""
     path = folder.path / "lesson.md"
-    table, text, offset = _front(folder, problems)
+    table, text, offset = folder.front.table(problems), folder.front.text, folder.front.offset
     demo = demos.build(folder.path, folder.slug, problems)
     modules = dict(demo.modules) if demo else {}
     texts = Texts(Renderer(slugs, address, terms=known), problems)

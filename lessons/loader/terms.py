@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lessons.loader.folders import LessonFolder, front
+from lessons.loader.folders import LessonFolder
 from lessons.loader.table import Table
 from lessons.loader.text import Texts
 from lessons.markdown import typography
@@ -29,7 +29,7 @@ def defined(folders: Iterable[LessonFolder]) -> dict[str, tuple[str, str]]:
 
 
 def _raw(folder: LessonFolder) -> list[dict[str, Any]]:
-    terms = front(folder.path).get("terms", [])
+    terms = folder.front.data.get("terms", [])
     return [term for term in terms if isinstance(term, dict)] if isinstance(terms, list) else []
 
 

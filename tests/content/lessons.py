@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lessons.loader.folders import front
+from lessons.loader.front import read
 from sandbox import host, judge, recorder
 from sandbox.guest import rehearsal
 from sandbox.jobs import DemoJob, JudgeJob
@@ -180,7 +180,7 @@ def _host() -> host.Host:
 LESSONS = [
     lesson
     for lesson in (Lesson(path.parent) for path in sorted(CONTENT.glob("*/*/lesson.md")))
-    if not front(lesson.folder).get("draft")
+    if not read(lesson.folder, CONTENT).data.get("draft")
 ]
 
 

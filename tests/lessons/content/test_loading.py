@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from io import StringIO
 from typing import Any
 
@@ -195,3 +196,24 @@ def test_code_of_a_question_is_coloured_line_by_line(course: Course) -> None:
     question = next(q for q in Lesson.objects.get(slug="counter").page["quiz"] if q["kind"] == "line")
     assert len(question["code"]) == 2
     assert question["code"][1].startswith("    <span")
+
+
+def test_the_head_of_a_lesson_is_parsed_once_a_load(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads: list[str] = []
+    loads = tomllib.loads
+
+    def counted(text: str) -> Any:
+        if 'title = "Счётчик"' in text and "after" in text:
+            heads.append(text)
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", counted)
+    load_course()
+    assert len(heads) == 1
+
+
+def test_a_space_after_the_fence_hides_nothing(course: Course, settings: Any) -> None:
+    settings.LOCAL = False
+    course.swap("lesson.md", "+++\n", "+++ \ndraft = true\n")
+    load_course()
+    assert "counter" not in catalog.titles()

@@ -82,6 +82,12 @@ def test_a_mistake_is_shown_where_it_is(
     assert problems[0].remedy
 
 
+def test_a_lesson_in_another_encoding_is_named(course: Course) -> None:
+    path = course.path("lesson.md")
+    path.write_bytes(path.read_text().encode("cp1251", "replace"))
+    assert any("не в UTF-8" in problem.text for problem in found(course))
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
