@@ -45,6 +45,17 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'sent', 1
 return 1
 """
 
+# A worker has the message of a run that still waits: for a jail. Should the worker die now, nothing else
+# would tell: the run has no lease yet, and the broker's message is gone.
+_TAKE_IN = """
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'queued' then
+  redis.call('HSET', KEYS[1], 'held', ARGV[1])
+  redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
+end
+return state
+"""
+
 # Refused (0) when the run is unknown or over, when another worker is alive on it, or when it has been begun
 # and must not be begun again (demos: the learner has already watched it).
 _CLAIM = (
@@ -125,6 +136,7 @@ local state = redis.call('HGET', KEYS[1], 'state')
 if not state or ended[state] or state == 'queued' then return 0 end
 if redis.call('HGET', KEYS[1], 'attempt') ~= ARGV[2] or redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'state', 'queued')
+redis.call('HDEL', KEYS[1], 'held')
 redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[6]), ARGV[1])
 redis.call('SREM', KEYS[4], ARGV[1])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'state', 'queued',
@@ -141,6 +153,7 @@ class Leases:
         self.client = client
         self._enqueue = client.register_script(_ENQUEUE)
         self._sent = client.register_script(_SENT)
+        self._take_in = client.register_script(_TAKE_IN)
         self._claim = client.register_script(_CLAIM)
         self._renew = client.register_script(_RENEW)
         self._mark = client.register_script(_MARK)
@@ -158,6 +171,17 @@ class Leases:
     def sent(self, run: str) -> None:
         """Note that the workers have been told of the run; until then whoever looks may tell them again."""
         self._sent([stream.run_key(run)])
+
+    def take_in(self, run: str, worker: str) -> str | None:
+        """Note which worker has the message of a run that waits; the run's state, None when it is unknown."""
+        state: bytes | None = self._take_in(
+            [stream.run_key(run), stream.worker_key(worker)], [worker, LEASE_MS]
+        )
+        return None if state is None else state.decode()
+
+    def live(self, worker: str) -> None:
+        """Say that the worker is there, for as long as a lease lasts."""
+        self.client.set(stream.worker_key(worker), 1, px=LEASE_MS)
 
     def claim(self, run: str, queue: str, owner: str, *, again: bool = False) -> int:
         """Take the run: its attempt number from 1, or 0 when it is not to be had.
@@ -249,11 +273,12 @@ class Leases:
 
 
 class LeaseKeeper(threading.Thread):
-    """One thread per worker process that renews the leases of all its runs each second."""
+    """One thread per worker process that renews the leases of all its runs and says that it lives."""
 
-    def __init__(self, leases: Leases) -> None:
+    def __init__(self, leases: Leases, worker: str) -> None:
         super().__init__(name="leases", daemon=True)
         self.leases = leases
+        self.worker = worker
         self._held: dict[str, tuple[str, Callable[[], Any]]] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -275,6 +300,7 @@ class LeaseKeeper(threading.Thread):
             with self._lock:
                 held = {run: owner for run, (owner, _) in self._held.items()}
             try:
+                self.leases.live(self.worker)
                 gone = self.leases.renew(held)
             except redis.RedisError as error:  # the broker restarts: the next second tries again
                 log.warning("leases not renewed: %s", error)

@@ -211,22 +211,29 @@ class Registrar:
         )
 
     def _look_for_forgotten(self) -> None:
-        """Rows that live on while Valkey does not know their run, or no worker was ever told of it."""
+        """Rows that live on while Valkey does not know their run, or no worker has its job (any more)."""
         patience = FORGOTTEN_AFTER if self.client.exists(FRESH) else UNKNOWN_AFTER
         horizon = timezone.now() - timedelta(seconds=patience)
-        old = Run.objects.filter(state__in=states.LIVE_STATES, created__lt=horizon).order_by("created")
-        ids = list(old.values_list("pk", flat=True))  # as many as may wait and run: some hundreds
+        live = Run.objects.filter(state__in=states.LIVE_STATES).order_by("created")
+        rows = list(live.values_list("pk", "created"))  # as many as may wait and run: some hundreds
         pipe = self.client.pipeline(transaction=False)
-        for run_id in ids:
-            pipe.hmget(stream.run_key(run_id), "state", "sent", "queue")
-        for run_id, (state, sent, queue) in zip(ids, pipe.execute(), strict=True):
-            if state is None:
-                self._remember(run_id)
-            elif state == b"queued" and sent is None:  # who put it there died before saying so
+        for run_id, _ in rows:
+            pipe.hmget(stream.run_key(run_id), "state", "sent", "queue", "held")
+        for (run_id, created), (state, sent, queue, holder) in zip(rows, pipe.execute(), strict=True):
+            if state == b"queued" and (self._dropped(run_id, holder) or (sent is None and created < horizon)):
                 log.warning("run %s: its job is handed out again", run_id)
-                runs.hand_out(
-                    Run.objects.only("job").get(pk=run_id).task, cast("broker.Queue", queue.decode())
-                )
+                task = Run.objects.only("job").get(pk=run_id).task
+                runs.hand_out(task, cast("broker.Queue", queue.decode()))
+            elif state is None and created < horizon:
+                self._remember(run_id)
+
+    def _dropped(self, run_id: str, holder: bytes | None) -> bool:
+        """Whether the worker that had taken the job in died before there was a jail for it."""
+        if holder is None or self.client.exists(stream.worker_key(holder.decode())):
+            return False
+        # Should this process die before the job is handed out, whoever looks next finds that it was not.
+        self.client.hdel(stream.run_key(run_id), "held", "sent")
+        return True
 
     def _remember(self, run_id: str) -> None:
         """Send a judging that Valkey has forgotten again; a demo, which its viewers have watched, is lost."""

@@ -44,6 +44,10 @@ def lease_key(run: str) -> str:
     return f"run:{run}:lease"
 
 
+def worker_key(worker: str) -> str:
+    return f"worker:{worker}:alive"
+
+
 def control_key(run: str) -> str:
     return f"run:{run}:control"
 

@@ -14,7 +14,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import redis
 
@@ -75,7 +75,7 @@ class Worker:
         self.judging = judging
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.leases = Leases(client)
-        self.keeper = LeaseKeeper(self.leases)
+        self.keeper = LeaseKeeper(self.leases, self.name)
         self.postman = Postman(client)
         self.closing = threading.Event()
         self._live: set[Mailbox] = set()
@@ -190,8 +190,8 @@ class Worker:
         return Ending(told.state, told.reason, told.text)
 
     def _wanted(self, job: Job) -> bool:
-        state = cast("bytes | None", self._ask(lambda: self.client.hget(stream.run_key(job.run), "state")))
-        return state is not None and states.RANK[state.decode()] < states.RANK["lost"]
+        state = self._ask(lambda: self.leases.take_in(job.run, self.name))
+        return state is not None and states.RANK[state] < states.RANK["lost"]
 
     def _ask(self, question: Callable[[], T]) -> T:
         """The broker's answer, however long it is away: a job that is dropped would be waited for in vain."""

@@ -40,7 +40,15 @@ def judging(job: JudgeJob, take_jail: Any, emit: Any, stopped: Any) -> Ending:
     return states.FINISHED
 
 
+class NoJails:
+    """A pool in which every place is taken, for as long as the worker lives."""
+
+    def take(self) -> Any:
+        time.sleep(HANGS)
+        raise OSError("the test is over")
+
+
 @signals.worker_init.connect
 def _open(**_: Any) -> None:
-    jails = OpenJails(DEMO + END)
+    jails = NoJails() if "NO_JAILS" in os.environ else OpenJails(DEMO + END)
     process.worker = Worker(stream.connect(REDIS_URL), jails, jails, judging=judging)

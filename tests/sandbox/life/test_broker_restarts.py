@@ -245,6 +245,20 @@ def test_a_judging_that_cannot_be_told_of_for_long_is_left_to_the_next_worker(
     assert client.xlen(stream.ENDED) == 0
 
 
+async def test_a_demo_whose_worker_was_killed_while_it_waited_for_a_jail_is_played_by_the_next(
+    web: Web, broker: Broker, workers: Workers
+) -> None:
+    first = workers.start(NO_JAILS="1")
+    page = Page(web, await asyncio.to_thread(web.submit, "demo"))
+    watching = asyncio.create_task(page.watch())
+    with redis.Redis.from_url(broker.url) as client:
+        await until(lambda: client.hget(stream.run_key(page.run), "held"))
+    workers.kill(first)
+    workers.start()
+    await asyncio.wait_for(watching, 40)
+    assert [end["state"] for end in page.ends] == ["finished"]
+
+
 async def test_a_demo_that_is_watched_while_valkey_loses_everything_is_told_lost(
     web: Web, broker: Broker, workers: Workers
 ) -> None:

@@ -204,6 +204,34 @@ def test_a_run_whose_lease_is_gone_is_lost_by_our_fault(
     assert json.loads(list(run.events())[-1])["t"] == 1.5
 
 
+def test_a_run_whose_worker_died_before_it_had_a_jail_is_handed_out_again(
+    registrar: Registrar, leases: Leases, client: redis.Redis
+) -> None:
+    run, _ = start()
+    sent = client.llen("demo")
+    leases.take_in(run.id, "a worker that dies")
+    registrar.reap()
+    assert client.llen("demo") == sent  # it lives, and waits for a jail
+    client.delete(stream.worker_key("a worker that dies"))
+    registrar.reap()
+    registrar.reap()
+    assert client.llen("demo") == sent + 1
+    assert (client.hget(stream.run_key(run.id), "state"), runs.position(run)) == (b"queued", 1)
+
+
+def test_a_judging_that_was_requeued_is_not_taken_for_one_that_a_dead_worker_holds(
+    registrar: Registrar, leases: Leases, client: redis.Redis
+) -> None:
+    run = runs.start(JUDGE_JOB, label="", kind="judge")
+    sent = client.llen("judge")
+    leases.take_in(run.id, "a worker that dies")
+    leases.claim(run.id, "judge", "a worker that dies", again=True)
+    client.delete(stream.lease_key(run.id), stream.worker_key("a worker that dies"))
+    registrar.reap()
+    registrar.reap()
+    assert client.llen("judge") == sent + 1
+
+
 def test_a_judging_whose_lease_is_gone_waits_for_another_worker_as_if_it_had_just_come(
     registrar: Registrar, leases: Leases, client: redis.Redis
 ) -> None:
