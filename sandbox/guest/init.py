@@ -16,8 +16,8 @@ import signal
 import sys
 from pathlib import Path
 
-# Signals queued and timers of the whole jail. The kernel counts them, too, against whoever has made the jail: a
-# worker of root, and so every other program of root's, would be left without any.
+# Signals queued and timers of the whole jail. The kernel counts them against whoever has made the jail, too:
+# a worker of root, and every other program of root's, would be left without any.
 SIGNALS = 64
 READY = b"\n"  # the one byte on the event pipe before any event: warm, send the start message
 

@@ -68,6 +68,9 @@ class Packer:
 
 def pack(value: Any) -> Any:
     """The value as plain JSON. Raises Unsendable."""
+    kind = type(value)
+    if value is None or kind is bool or (kind is str and len(value) <= TEXT):  # most are
+        return value
     return Packer().pack(value)
 
 
@@ -95,10 +98,10 @@ def failure(error: BaseException, source: int | None, file: str) -> dict[str, An
     return {
         "type": name_of(type(error)),
         "mro": [name_of(kind) for kind in type.mro(type(error))[:20]],
-        "message": quietly(lambda: str.__str__(str(error))[:500], ""),
+        "message": quietly(lambda: message_of(error), ""),
         "attrs": quietly(lambda: attributes(error), {}),
         "source": source,
-        "line": quietly(lambda: line_of(error, file), 0),
+        "line": quietly(lambda: line_of(inside(error), file) or line_of(error, file), 0),
     }
 
 
@@ -108,6 +111,20 @@ def quietly(read: Callable[[], Any], otherwise: Any) -> Any:
         return read()
     except BaseException:
         return otherwise
+
+
+def message_of(error: BaseException) -> str:
+    """Its text; of a group (of a TaskGroup, say) the first exception inside too: its own tells how many."""
+    own = str.__str__(str(error))[:500]
+    first = inside(error)
+    return own if first is error else f"{own}: {name_of(type(first))}: {str.__str__(str(first))[:500]}"
+
+
+def inside(error: BaseException) -> BaseException:
+    """The first exception of a group that is no group itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = BaseExceptionGroup.exceptions.__get__(error)[0]  # whatever a subclass says
+    return error
 
 
 def attributes(error: BaseException) -> dict[str, Any]:

@@ -123,3 +123,73 @@ def test_a_demo_without_a_scenario_fails(rehearse: Rehearse) -> None:
 def test_what_was_printed_before_an_error_comes_before_it(rehearse: Rehearse) -> None:
     events = rehearse("async def scenario(lab):\n    print('перед', end='')\n    1 / 0")
     assert [event["kind"] for event in events] == ["run.started", "out", "problem", "run.ended"]
+
+
+TASKS = """
+import asyncio
+
+async def bad(text):
+    raise ValueError(text)
+
+async def go():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bad("первая"))
+        group.create_task(bad("вторая"))
+"""
+
+
+def test_of_a_group_of_tasks_the_first_error_is_told_and_how_many_more(rehearse: Rehearse) -> None:
+    problem = rehearse(DEMO, {"reference.py": TASKS})[1]
+    assert (problem["error"], problem["file"], problem["line"]) == ("ValueError", "reference.py", 5)
+    assert problem["message"] == "первая (и ещё ошибок вместе с ней: 1)"
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "message"),
+    [
+        ("raise SyntaxError('так', (1, 'два', 3, 4))", "SyntaxError", "синтаксическая ошибка: так"),
+        ("raise type('М', (type,), {'__name__': 5})('Е', (Exception,), {})('да')", "Е", "да"),
+        (
+            "raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})",
+            "E",
+            "у этого исключения нет текста",
+        ),
+    ],
+)
+def test_an_exception_that_lies_of_itself_is_told_all_the_same(
+    rehearse: Rehearse, body: str, error: str, message: str
+) -> None:
+    events = rehearse(DEMO, {"reference.py": f"async def go():\n    {body}\n"})
+    assert [event["kind"] for event in events[1:]] == ["problem", "run.ended"]
+    assert events[1]["error"] == error
+    assert message in events[1]["message"]
+
+
+@pytest.mark.parametrize("text", ["x = " + "-" * 100_000 + "1", "x = a" + ".b" * 50_000])
+def test_a_file_that_the_compiler_cannot_take_is_not_told_as_a_lack_of_memory(
+    rehearse: Rehearse, text: str
+) -> None:
+    events = rehearse(DEMO, {"reference.py": text})
+    assert (events[1]["error"], events[1]["file"]) == ("SyntaxError", "reference.py")
+    assert "вложен слишком глубоко" in events[1]["message"]
+    assert events[-1]["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("demo", "words"),
+    [
+        ("x = 1", "нет функции scenario(lab)"),
+        ("scenario = 5", "не async def scenario(lab)"),
+        ("def scenario(lab): return 5", "не async def scenario(lab)"),
+        ("async def scenario(lab):\n    yield", "не async def scenario(lab)"),
+    ],
+)
+def test_a_demo_without_a_scenario_says_what_is_missing(rehearse: Rehearse, demo: str, words: str) -> None:
+    events = rehearse(demo)
+    assert words in events[1]["message"]
+    assert events[-1]["state"] == "failed"
+
+
+def test_a_number_too_large_for_a_browser_is_refused_where_it_is_written(rehearse: Rehearse) -> None:
+    events = rehearse("async def scenario(lab):\n    lab.emit('count.up', n=10**400)\n")
+    assert "слишком велико для журнала" in events[1]["message"]
