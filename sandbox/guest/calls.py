@@ -23,7 +23,6 @@ import signal
 import sys
 import types
 from collections.abc import Callable
-from functools import partial
 from typing import Any, BinaryIO
 
 from sandbox.guest import clocks
@@ -134,9 +133,8 @@ class World:
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.ended: list[list[Any]] = []  # [task, t, outcome] since the last answer
         self.seen: list[Any] | None = None  # what `look` read, for its answer
-        self.watched: tuple[Any, list[str]] | None = (
-            None  # an object and its attributes that every answer tells
-        )
+        self.watched: tuple[Any, list[str]] | None = None  # an object and its attributes
+        self.shown = ""  # what they were in the last answer that told them
         self.asked = 0
         self.notes: list[list[Any]] = []  # [call of a stub, t, how it ended] since the last line
         self.following: dict[str, Any] | None = None  # to be done next without being asked
@@ -178,6 +176,11 @@ class World:
         except TimeStandsStill:
             self.answer(late="spins")
 
+    def leave(self) -> None:
+        """End, and say so to the process that made this one."""
+        os.kill(os.getppid(), OVER)
+        os._exit(DONE)
+
     @property
     def t(self) -> float:
         """Virtual seconds since the world began."""
@@ -203,8 +206,7 @@ class World:
             self.following = self.request.get("then")
             self.until = self.waits_for = None
             if self.request["op"] == "end":
-                os.kill(os.getppid(), OVER)
-                os._exit(DONE)
+                self.leave()
             try:
                 for request in (*self.request.get("first", ()), self.request):
                     getattr(self, "do_" + request["op"])(request)
@@ -238,7 +240,9 @@ class World:
         if self.seen is not None:
             message["seen"] = self.seen
         if self.watched is not None:
-            message["watched"] = self.read(*self.watched)
+            watched = self.read(*self.watched)
+            if (shown := repr(watched)) != self.shown:  # by text: 1, 1.0 and True are equal
+                message["watched"], self.shown = watched, shown
         if self.notes:
             message["notes"] = self.notes
         if self.printed.text:
@@ -259,7 +263,7 @@ class World:
         kwargs = {name: self.unpack(item) for name, item in request["kwargs"].items()}
         target = self.objects[request["on"]]
         life = self.perform(number, target, request["name"], args, kwargs)
-        self.tasks[number] = self.loop.create_task(life)
+        self.tasks[number] = self.loop.create_task(life, name=f"call-{number}")
 
     def do_wait(self, request: dict[str, Any]) -> None:
         self.waits_for, self.until = request["task"], request["until"]
@@ -274,7 +278,7 @@ class World:
         self.seen = self.read(self.objects[request["on"]], request["names"])
 
     def do_watch(self, request: dict[str, Any]) -> None:
-        self.watched = self.objects[request["on"]], request["names"]
+        self.watched, self.shown = (self.objects[request["on"]], request["names"]), ""
 
     def do_set(self, request: dict[str, Any]) -> None:
         setattr(self.objects[request["on"]], request["name"], self.unpack(request["value"]))
@@ -302,11 +306,11 @@ class World:
         self.ended.append([number, self.t, outcome])
 
     def read(self, target: Any, names: list[str]) -> list[dict[str, Any]]:
-        return [self.attempt(partial(getattr, target, name)) for name in names]
+        return [self.attempt(getattr, target, name) for name in names]
 
-    def attempt(self, read: Callable[[], Any]) -> dict[str, Any]:
+    def attempt(self, read: Callable[..., Any], *args: Any) -> dict[str, Any]:
         try:
-            return self.tell(read(), None)
+            return self.tell(read(*args), None)
         except BaseException as error:
             return self.tell_error(error)
 

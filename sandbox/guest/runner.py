@@ -230,3 +230,4 @@ def warm(folder: Path) -> None:
     os.close(null)
     problems.describe(ValueError(), folder)
     importlib.import_module("sandbox.guest.worlds")
+    importlib.import_module("sandbox.guest.practice").practise()

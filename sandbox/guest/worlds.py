@@ -15,14 +15,18 @@ from typing import Any, BinaryIO
 
 from sandbox.guest.calls import DONE, ENDS, FILE, LINE, OVER, READ, World, write
 
+TOO_DEEP = "файл слишком велик или вложен слишком глубоко для компилятора Python"
+
 
 def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> None:
     """Say whether the file compiles, then make worlds until the control pipe closes."""
     try:
-        code = compile(start["files"][FILE], FILE, "exec", dont_inherit=True)
+        # An editor's byte order mark is no part of the text: importlib, by which demos run, drops it too.
+        code = compile(start["files"][FILE].removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        deep = isinstance(error, RecursionError | MemoryError)  # no words of its own, or no plain ones
         problem = {
-            "message": str(getattr(error, "msg", None) or error)[:300],
+            "message": TOO_DEEP if deep else str(getattr(error, "msg", None) or error)[:300],
             "line": getattr(error, "lineno", None) or 0,
             "text": str(getattr(error, "text", None) or "").strip()[:200],
         }

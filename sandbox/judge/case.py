@@ -302,9 +302,10 @@ class Case:
         if answer.get("late") == "spins":
             raise Breach(SPINS)
         if self.world.printed:
-            for line in self.world.printed.splitlines()[:20]:
-                self.step("print: " + clean(line))
-            self.emit("out", text=shorten(self.world.printed, 500))
+            lines = [clean(line) for line in self.world.printed.splitlines()]
+            for line in lines[:20]:
+                self.step("print: " + line)
+            self.emit("out", text=shorten("\n".join(lines), 500))
             self.world.printed = ""
         if "outcome" in answer:  # the request itself could not be carried out, nor what was to follow it
             self.world.forget_ahead()

@@ -240,10 +240,11 @@ class Judging:
         """End a world; what cannot be ended in order costs its jail. Raises Breach unless `quietly`."""
         if world is None or self.jail is None:
             return
-        world.patience = Patience(limits.EXCHANGE.closing)
+        world.patience = Patience(max(limits.EXCHANGE.closing / 2**self.late, limits.EXCHANGE.shortest))
         try:
             world.close()
-        except Breach:
+        except Breach as breach:
+            self.late += isinstance(breach, Late)
             self.release()
             if not quietly:
                 raise

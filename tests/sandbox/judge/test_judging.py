@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from sandbox.jail import Jail, JailFailed
+from sandbox.judge.grading import Judging
 from sandbox.pool import Pool
 from tests.sandbox.judge.conftest import Judge
 from tests.sandbox.judge.keeper import CASES, SOLUTION
@@ -237,3 +238,58 @@ def test_a_stopped_judging_ends_before_the_next_case(judged: Judge) -> None:
     told = judged("ONE, TWO = 1, 2", TWO_CASES, stopped=lambda: stop.is_set() or bool(stop.set()))
     assert told.kinds() == ["judge.started", "case.started", "case.passed"]
     assert (told.ending.state, told.ending.reason) == ("stopped", "owner")
+
+
+WATCHED = (
+    HEAD
+    + """
+@case("Один, единица и правда равны, но не одно и то же")
+async def kinds(c: Case) -> None:
+    box = await c.new("Box")
+    await c.watch(box, "held")
+    seen = []
+    for name in ("one", "one", "whole", "true"):
+        await c.call(box, name)
+        seen.append(repr(c.watched[0]))
+    c.equal(seen, ["1", "1", "1.0", "True"], "Что видно")
+"""
+)
+BOX = """
+class Box:
+    def one(self): self.held = 1
+    def whole(self): self.held = 1.0
+    def true(self): self.held = True
+"""
+
+
+def test_a_watched_attribute_is_told_anew_when_only_its_type_has_changed(judged: Judge) -> None:
+    assert judged(BOX, WATCHED).passed
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_judged_as_any_other(judged: Judge) -> None:
+    assert judged("\ufeffONE, TWO = 1, 2", TWO_CASES).passed
+
+
+@pytest.mark.parametrize("text", ["x = " + "-" * 100_000 + "1", "x = " + "(" * 150 + ")" * 150])
+def test_a_file_too_deep_for_the_compiler_is_told_so_in_words(judged: Judge, text: str) -> None:
+    told = judged(text, TWO_CASES)
+    assert not told.passed
+    assert all(event["got"].strip() for event in told.all("case.failed"))
+
+
+def test_an_import_that_fails_leaves_its_jail_in_order(
+    judged: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up: list[object] = []
+    release = Judging.release
+    monkeypatch.setattr(Judging, "release", lambda judging: (given_up.append(judging), release(judging)))
+    told = judged("raise KeyError('нет такого')", TWO_CASES)
+    assert "KeyError" in told.told()
+    assert len(given_up) == 1, "only at the judging's end"
+
+
+def test_half_a_character_in_print_is_shown_as_its_code(judged: Judge) -> None:
+    told = judged("print('\\ud800')\nONE, TWO = 0, 2", TWO_CASES)
+    text = json.dumps(told.log, ensure_ascii=False)
+    text.encode()
+    assert "\\\\ud800" in text

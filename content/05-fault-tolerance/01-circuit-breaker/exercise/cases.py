@@ -648,7 +648,7 @@ class Model:
             self.failures = 0
 
 
-@case("При любом расписании вызовов и ошибок предохранитель ведёт себя по правилам", seeds=20, limit=6.0)
+@case("При любом расписании вызовов и ошибок предохранитель ведёт себя по правилам", seeds=12, limit=6.0)
 async def agrees_with_the_rules(c: Case) -> None:
     declined = c.exception("CardDeclined")
     b = await Bench.make(c, least_failures=1, most_failures=3, excluded=(declined,))
@@ -659,7 +659,7 @@ async def agrees_with_the_rules(c: Case) -> None:
         "declined": Raise(declined.name, ("карта отклонена",)),
     }
     sick = True
-    for _ in range(10 + c.size // 2):
+    for _ in range(8 + 2 * c.size):
         if c.random.random() < 0.2:
             sick = not sick
         choice = c.random.random()
