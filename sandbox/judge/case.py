@@ -150,8 +150,6 @@ class Case:
         until = self.now + EXCHANGE.horizon
         then = ({"op": "wait", "task": task.number, "until": until}, until) if whole else None
         self._ask("call", task=task.number, on=target.ref, name=name, args=told, kwargs=packed, then=then)
-        if whole and task.done:
-            self.world.forget_ahead()
         task.ahead = whole
         if task.outcome and not text:
             self.step(f"{task.text} → {tell(task.outcome)}")

@@ -115,9 +115,8 @@ class World:
         self.name = secrets.token_hex(16)
         self._seed = seed
         self._begun = False
-        self._ahead: tuple[str, float] | None = (
-            None  # a request the jail was already told of, and its horizon
-        )
+        # A wait that the jail was already told of: its name, its horizon, and the task it waits for.
+        self._ahead: tuple[str, float, int] | None = None
 
     def begin(self) -> None:
         """Let the module be imported, unless it was. Raises Unloaded when that fails."""
@@ -142,7 +141,7 @@ class World:
         name = secrets.token_hex(16)
         request = {"id": name, "op": op, **fields}
         if then is not None:
-            self._ahead = secrets.token_hex(16), then[1]
+            self._ahead = secrets.token_hex(16), then[1], then[0]["task"]
             request["then"] = {"id": self._ahead[0], **then[0]}
         if self._begun:
             self.line.send(request, self.patience)
@@ -157,7 +156,7 @@ class World:
     def ask_ahead(self) -> dict[str, Any]:
         """The answer to what the last request brought along."""
         assert self._ahead is not None
-        (name, horizon), self._ahead = self._ahead, None
+        (name, horizon, _), self._ahead = self._ahead, None
         return self._answer_to(name, horizon)
 
     def _open(self, more: dict[str, Any]) -> None:
@@ -209,6 +208,8 @@ class World:
             for number, at, outcome in message.get("ended", []):
                 if type(number) is not int or number in self.ended or type(at) not in (int, float):
                     raise ValueError(number)
+                if self._ahead is not None and number == self._ahead[2]:
+                    self.forget_ahead()
                 self.ended[number] = outcome_of(outcome, float(at))
         except (ValueError, TypeError) as error:
             raise Breach("ответ решения не разобрать: канал проверки испорчен") from error

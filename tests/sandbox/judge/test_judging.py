@@ -293,3 +293,17 @@ def test_half_a_character_in_print_is_shown_as_its_code(judged: Judge) -> None:
     text = json.dumps(told.log, ensure_ascii=False)
     text.encode()
     assert "\\\\ud800" in text
+
+
+def test_an_answer_that_cannot_be_told_leaves_its_jail_in_order(
+    judged: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up: list[object] = []
+    release = Judging.release
+    monkeypatch.setattr(Judging, "release", lambda judging: (given_up.append(judging), release(judging)))
+    told = judged(
+        "def f():\n    return [None] * 100_000",
+        HEAD + "@case('Ответ')\nasync def f(c: Case) -> None:\n    await c.call(c.module, 'f')\n",
+    )
+    assert told.failure["message"] == "ответ слишком велик"
+    assert len(given_up) == 1, "only at the judging's end"
