@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "classroom",
     "lessons",
     "sandbox",
+    "coursesite",
 ]
 
 MIDDLEWARE = [
@@ -175,6 +176,8 @@ SESSION_COOKIE_AGE = 180 * 24 * 3600  # s: a guest's drafts hang on their sessio
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "lessons.api.errors.csrf_failure"
+# TLS ends at the proxy, which redirects and says HSTS; the others are told in Russian by coursesite.checks.
+SILENCED_SYSTEM_CHECKS = [f"security.W{n}" for n in ("004", "008", "009", "018", "020")]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 
 UNFOLD = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,18 @@ from sandbox import host as hosts
 from sandbox.limits import DEMO, mebibytes
 
 SECRETS = ("SECRET_KEY", "DATABASE_URL")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @register("sandbox", deploy=True)
 def one_persons_machine(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """LOCAL and DEBUG are for a machine that nobody else reaches."""
     return [
-        Error(f"{name} включён: это режим для своей машины.", hint=f"Уберите {name}=1.", id=number)
-        for name, number in (("LOCAL", "sandbox.E001"), ("DEBUG", "sandbox.E002"))
+        Error(f"{name} включён: это режим для своей машины. {why}", hint=f"Уберите {name}=1.", id=number)
+        for name, number, why in (
+            ("LOCAL", "sandbox.E001", "Пароли учебных пользователей известны всем, письма ложатся в файлы."),
+            ("DEBUG", "sandbox.E002", "Страницы ошибок показывают код и настройки."),
+        )
         if getattr(settings, name)
     ]
 
@@ -42,7 +47,7 @@ def confinement(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     return [
         Advice(
             f"Память и процессор ограничены на процесс, а не на всю песочницу: {why}.",
-            hint="Запустите работников от root там, где доступен /sys/fs/cgroup (docs/sandbox.md).",
+            hint="Запустите исполнителей от root там, где доступен /sys/fs/cgroup (docs/sandbox.md).",
             id="sandbox.W001",
         )
     ]
@@ -55,14 +60,23 @@ def workers_secrets(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
     for process in workers():
         try:
             variables = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-        except OSError:
+        except PermissionError:
+            found.append(
+                Advice(
+                    f"Окружение исполнителя {process} отсюда не прочесть: есть ли в нём тайны, неизвестно.",
+                    hint="Повторите эту проверку от root.",
+                    id="sandbox.W003",
+                )
+            )
             continue
+        except OSError:
+            continue  # it has ended meanwhile
         names = {variable.partition(b"=")[0].decode(errors="replace") for variable in variables}
         if held := [name for name in SECRETS if name in names]:
             found.append(
                 Error(
-                    f"Работник {process} знает тайны сайта: {', '.join(held)}.",
-                    hint="Уберите эти переменные из окружения работника.",
+                    f"Исполнитель {process} знает тайны сайта: {', '.join(held)}.",
+                    hint="Уберите эти переменные из его окружения (deploy/worker.env) и перезапустите его.",
                     id="sandbox.E004",
                 )
             )
@@ -73,13 +87,35 @@ def workers_secrets(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
 def open_broker(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Whoever reaches the broker can give workers jobs, and judges' checks run outside the jail."""
     url = urlsplit(settings.REDIS_URL)
-    if url.scheme == "unix" or url.password:
+    if url.scheme == "unix":
+        return _open_socket(Path(url.path))
+    if not url.password:
+        return [
+            Error(
+                "Брокер доступен по сети без пароля: кто до него дойдёт, даст исполнителям свои задания.",
+                hint="Задайте пароль: REDIS_URL=rediss://:пароль@…; на одной машине лучше сокет unix://.",
+                id="sandbox.E005",
+            )
+        ]
+    if url.scheme == "redis" and url.hostname not in LOOPBACK:
+        return [
+            Advice(
+                "Пароль брокера и задания идут по сети открыто.",
+                hint="Если сеть не частная, включите TLS: REDIS_URL=rediss://…",
+                id="sandbox.W004",
+            )
+        ]
+    return []
+
+
+def _open_socket(path: Path) -> list[CheckMessage]:
+    if not path.exists() or not stat.S_IMODE(path.stat().st_mode) & 0o002:
         return []
     return [
         Error(
-            "Брокер доступен по сети без пароля.",
-            hint="Задайте пароль в REDIS_URL или сокет unix://.",
-            id="sandbox.E005",
+            f"В сокет брокера {path} может писать любой пользователь машины.",
+            hint=f"Запустите Valkey с --unixsocketperm 770 (deploy/), а сейчас: chmod 770 {path}",
+            id="sandbox.E006",
         )
     ]
 
