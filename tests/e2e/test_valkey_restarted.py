@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
 
@@ -12,6 +14,9 @@ from playwright.sync_api import expect
 
 from launch.processes import Stack
 from tests.e2e.conftest import Reader, code
+
+# Each check imports the solution anew: with this, a judging is still under way when the first has passed.
+SLOW_IMPORT = "\nsum(range(4_000_000))\n"
 
 
 def kill_valkey(stack: Stack) -> None:
@@ -123,6 +128,38 @@ def test_a_solution_that_waits_while_the_broker_loses_everything_is_judged_witho
     expect(page.locator("poligon-exercise li.case.passed").first).to_be_visible()
     expect(head).to_have_text(re.compile(r"Решено: (\d+) из\u00a0\1"))
     expect(page.get_by_role("button", name="Проверить решение")).to_be_enabled()
+    assert handed_in(reader) == ["graded", *before]
+    assert page.evaluate("window.sameSpage") is True
+    assert not reader.faults
+
+
+def attempt_of_the_newest_judging(stack: Stack) -> int:
+    """As the site keeps it: 11 is the first of a second sending."""
+    database = sqlite3.connect(f"file:{stack.var}/db.sqlite3?mode=ro", uri=True)
+    with contextlib.closing(database):
+        rows = database.execute(
+            "SELECT attempt FROM sandbox_run WHERE kind = 'judge' ORDER BY created DESC LIMIT 1"
+        )
+        return int(rows.fetchone()[0])
+
+
+def test_a_solution_under_way_while_the_broker_loses_everything_gets_one_verdict_on_the_same_page(
+    reader: Reader, mended: Stack
+) -> None:
+    page = reader.page
+    reader.log_in("Алиса")
+    reader.open_lesson()
+    reader.write("exercise", code("reference.py") + SLOW_IMPORT)
+    before = handed_in(reader)
+    page.evaluate("window.sameSpage = true")
+    page.get_by_role("button", name="Проверить решение").click()
+    expect(page.locator("poligon-exercise li.case.passed").first).to_be_visible()
+    kill_valkey(mended)
+    mended.start_valkey()
+
+    head = page.locator("poligon-exercise .verdict h3")
+    expect(head).to_have_text(re.compile(r"Решено: (\d+) из\u00a0\1"))
+    assert attempt_of_the_newest_judging(mended) == 11
     assert handed_in(reader) == ["graded", *before]
     assert page.evaluate("window.sameSpage") is True
     assert not reader.faults
