@@ -119,7 +119,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             return "администратор"
         return "преподаватель" if user.is_staff else "учится"
 
-    @display(description="последний вход", ordering="last_login")
+    @display(description="визит", ordering="last_login")
     def came(self, user: User) -> str:
         return date_format(timezone.localtime(user.last_login), "j\u00a0b\u00a0Y") if user.last_login else "—"
 
@@ -164,13 +164,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             plural(read, "урок", "урока", "уроков"),
         )
 
-    @admin.action(description=f"Квота для занятия: {_in_words(quota.CLASS)}", permissions=["raise"])
+    @admin.action(description="Поднять квоту для занятия", permissions=["raise"])
     def raise_quotas(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._give(request, queryset, "Квота поднята", quota.CLASS)
+        self._give(request, queryset, f"Квота для занятия: {_in_words(quota.CLASS)}", quota.CLASS)
 
     @admin.action(description="Вернуть обычную квоту", permissions=["raise"])
     def usual_quotas(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._give(request, queryset, "Обычная квота возвращена", None)
+        self._give(request, queryset, f"Обычная квота: {_in_words(quota.USER)}", None)
 
     def _give(self, request: HttpRequest, users: QuerySet[User], done: str, own: Bound | None) -> None:
         values = (own.at_once, own.per_hour, int(own.cpu)) if own else (None, None, None)
@@ -179,8 +179,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
                 setattr(user, name, value)
             user.save(update_fields=QUOTA)
             self.log_change(request, user, done)
-        count = plural(len(users), "человеку", "людям", "людям")
-        self.message_user(request, f"{done}: {count}. Она действует уже со\u00a0следующего пуска.")
+        count = plural(len(users), "человека", "человек", "человек")
+        self.message_user(
+            request, f"{done}. Теперь она у\u00a0{count} и\u00a0действует со\u00a0следующего пуска."
+        )
 
     def has_raise_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("classroom.raise_quota")

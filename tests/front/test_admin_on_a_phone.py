@@ -23,5 +23,5 @@ def test_the_names_of_columns_beside_values_are_not_capitalised(
     reader.page.goto("/admin/classroom/user/")
     shown = reader.page.evaluate(LABELS)
     context.close()
-    assert ['"последний вход"', "none"] in shown
+    assert ['"своя квота"', "none"] in shown
     assert {transform for _, transform in shown} == {"none"}
