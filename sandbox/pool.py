@@ -24,6 +24,7 @@ from sandbox.limits import DEMO, Limits
 SPARE = 4  # warm jails kept: about 13 MiB each
 AT_ONCE = 2 * (os.cpu_count() or 1)  # jails getting warm together while someone waits
 YIELD = 0.03  # s the refill leaves to a run that has just been given its jail: its first event goes first
+CALM = 0.5  # s it leaves while half of the spare ones stand ready: most judgings are over by then
 RETRY = 1.0  # s between refills after one has failed: a broken machine is not hammered
 
 
@@ -96,7 +97,8 @@ class Pool:
             while self._ready:
                 jail = self._ready.popleft()
                 if jail.alive():
-                    self._refill_at = time.monotonic() + YIELD
+                    plenty = 2 * len(self._ready) >= self.spare
+                    self._refill_at = time.monotonic() + (CALM if plenty else YIELD)
                     self._taken.add(jail)
                     break
                 jail.stop()

@@ -36,6 +36,12 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return False
 
 
+def children() -> set[int]:
+    """Of any thread of ours: the pool has one of its own."""
+    told = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    return {int(word) for text in told for word in text.split()}
+
+
 def test_a_jail_from_the_pool_runs_a_demo(pool: Pool) -> None:
     with pool.take() as jail:
         assert play(jail, HELLO).kinds() == ["run.started", "hello", "run.ended"]
@@ -52,6 +58,24 @@ def test_no_jail_is_given_twice(pool: Pool) -> None:
 def test_the_pool_refills_itself_after_a_taking(pool: Pool) -> None:
     assert eventually(lambda: pool.ready() == 2)
     with pool.take():
+        assert eventually(lambda: pool.ready() == 2)
+
+
+def test_while_half_of_the_spare_jails_stand_ready_a_run_is_left_alone_for_a_while(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.pool.CALM", 3600.0)
+    assert eventually(lambda: pool.ready() == 2)
+    known = children()
+    with pool.take():
+        time.sleep(0.3)  # a refill would begin after a tenth of that
+        assert children() <= known
+
+
+def test_when_fewer_stand_ready_the_pool_refills_at_once(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.pool.CALM", 3600.0)
+    assert eventually(lambda: pool.ready() == 2)
+    with pool.take(), pool.take():
         assert eventually(lambda: pool.ready() == 2)
 
 
