@@ -17,6 +17,8 @@ from sandbox.jail import Jail, JailFailed
 from sandbox.limits import DEMO, MIB, mebibytes
 from sandbox.root import RootFailed
 
+PATIENCE = 60.0  # s that a run of ours may take: seconds on a slow machine, and a broken promise may hang
+
 # What a learner's code tries; each line of the log says what came of it.
 PROBE = """
 import ctypes, os, socket
@@ -167,7 +169,7 @@ def _run(host: Host, demo: str, limits: Any = DEMO) -> tuple[list[dict[str, Any]
         said = b""
         poll = select.poll()
         poll.register(jail.events, select.POLLIN)
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if poll.poll(1000):
                 chunk = os.read(jail.events, 65536)
