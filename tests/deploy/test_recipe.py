@@ -22,7 +22,7 @@ DEPLOY = environment.ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
 INSTALLED = "/opt/poligon/"
 
-# Each was seen to keep jails from starting, or from having groups, in a machine with systemd 252 and cgroup v2.
+# Each was seen to keep jails from starting, or from having groups, where systemd 252 and cgroup v2 are.
 BREAKING = {"NoNewPrivileges", "ProtectControlGroups", "RestrictNamespaces", "SystemCallFilter"}
 
 
