@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from lessons.work.errors import OverQuota, QueueFull, WorkError
+from lessons.work.errors import OverQuota, QueueFull, TooLarge, WorkError
 from lessons.work.words import span
 
 MESSAGES: dict[str, str] = {
@@ -26,12 +28,24 @@ MESSAGES: dict[str, str] = {
     "parse_error": "Тело запроса\u00a0— не\u00a0JSON.",
     "unsupported_media_type": "Тело запроса должно быть в\u00a0формате application/json.",
     "not_acceptable": "Такой формат ответа мы не\u00a0отдаём: есть только JSON.",
+    "bad_authorization_header": "Заголовок Authorization не\u00a0разобрать: нужно «Bearer <токен>».",
     "error": "Что-то сломалось на\u00a0нашей стороне. Мы уже знаем.",
+}
+
+
+# What DRF says in English whatever the language.
+WORDS: dict[str, str] = {
+    "Not a valid string.": "Нужна строка.",
+    "Not a valid boolean.": "Нужно true или false.",
+    "No data provided": "Тело запроса пусто.",
 }
 
 
 def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Unknown exceptions go on to Django, which logs them and answers 500."""
+    if isinstance(exc, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        exc = TooLarge(f"Запрос слишком велик: можно не\u00a0больше {most}\u00a0КиБ.")
     if isinstance(exc, WorkError):
         set_rollback()
         headers = {"Retry-After": str(exc.retry_after)} if isinstance(exc, OverQuota | QueueFull) else {}
@@ -84,11 +98,11 @@ def _flat(detail: Any, name: str = "") -> list[tuple[str, str]]:
         ]
     if isinstance(detail, list):
         if detail and not isinstance(detail[0], dict | list):
-            return [(name or "body", " ".join(str(item) for item in detail))]
+            return [(name or "body", " ".join(WORDS.get(str(item), str(item)) for item in detail))]
         return [
             pair for n, value in enumerate(detail) for pair in _flat(value, f"{name}.{n}" if name else str(n))
         ]
-    return [(name or "body", str(detail))]
+    return [(name or "body", WORDS.get(str(detail), str(detail)))]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

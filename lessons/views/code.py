@@ -77,11 +77,11 @@ def _opened(request: HttpRequest, owner: Owner, slug: str, slot: str) -> dict[st
     newest = drafts.newest(owner, slug, slot)
     base = newest.n if newest else 0
     wanted = request.GET.get("version", "")
-    if wanted.isdigit():
+    if (number := _whole(wanted)) is not None:
         return {
-            "text": drafts.version(owner, slug, slot, int(wanted)).text,
+            "text": drafts.version(owner, slug, slot, number).text,
             "base": base,
-            "opened": int(wanted),
+            "opened": number,
         }
     origin = request.GET.get("from", "")
     if origin and slot == Slot.DEMO:
@@ -110,7 +110,7 @@ def _act(request: HttpRequest, owner: Owner, slug: str, slot: str, text: str) ->
         return redirect(here)
     variant = request.POST.get("variant", Variant.MINE)
     if slot == Slot.EXERCISE or variant == Variant.MINE or action == "save":
-        drafts.save(owner, slug, slot, text, int(base) if base.isdigit() else None)
+        drafts.save(owner, slug, slot, text, _whole(base))
     if action == "run" and slot == Slot.DEMO:
         seed = request.POST.get("seed", "")
         run = runs.start_run(
@@ -118,7 +118,7 @@ def _act(request: HttpRequest, owner: Owner, slug: str, slot: str, text: str) ->
             lesson=slug,
             variant=variant,
             code=text if variant == Variant.MINE else None,
-            seed=int(seed) if seed.isdigit() else None,
+            seed=_whole(seed),
             controls=_controls(request, slug),
             forked_from=request.POST.get("forked_from") or None,
             instead_of=instead_of,
@@ -142,6 +142,11 @@ def _controls(request: HttpRequest, slug: str) -> dict[str, object]:
         elif control["kind"] == "slider" and raw:
             values[control["name"]] = _number(raw)
     return values
+
+
+def _whole(raw: str) -> int | None:
+    """A whole number as one is typed: «²» is a digit too, and of a thousand digits none is meant."""
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
 
 def _number(raw: str) -> object:
