@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 4_096  # characters of one message from a viewer
 RATE, BURST = 30.0, 60.0  # messages a second; a slider dragged by hand makes about 60 a second at worst
-PATIENCE = 300  # messages refused one after another before the connection is closed
+PATIENCE = 300  # messages refused above those taken before the connection is closed
 JOIN_WITHIN = 30.0  # s from connecting to `subscribe`
 
 UNKNOWN, MISUSED, NOT_SUBSCRIBED, BROKEN, LATER = 4404, 4429, 4408, 1011, 1013
@@ -132,7 +132,7 @@ class RunSocket:
                 data = self.parse(message)
                 ref = data.get("ref")
                 await self.obey(data)
-                self._refused = 0
+                self._refused = max(0, self._refused - 1)
             except Refusal as refusal:
                 self._refused += 1
                 if self._refused > PATIENCE:
