@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import inspect
 import io
@@ -10,6 +11,7 @@ import os
 import random
 import re
 import sys
+import traceback
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +24,7 @@ from sandbox.guest.wire import Inbox, Outbox
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 LINE = 2000  # characters of one printed line in the log
+RESERVE = 4 << 20  # bytes of address space kept back, untouched: to tell that memory has run out takes some
 
 ENDINGS = {
     "duration": ("finished", "done", "Прогон завершён."),
@@ -79,6 +82,7 @@ class Run:
             touched=message.get("touched") or (),
         )
         self.broken: BaseException | None = None
+        self._reserve: bytearray | None = bytearray(RESERVE)
         self.printed = Printed(self.stage)
         self.loop = VirtualStage(self.stage) if self.clock == "virtual" else RealStage(self.stage)
 
@@ -101,6 +105,7 @@ class Run:
         try:
             self.loop.run_until_complete(self._main())
         except BaseException as error:
+            self._make_room(error)
             self._fail(error)
         self._end()
 
@@ -146,8 +151,17 @@ class Run:
 
     def _fail(self, error: BaseException) -> None:
         if self.broken is None and not self.stage.over:
-            self.broken = problems.understood(error, self.folder)
+            self.broken = error
+            self._make_room(error)
+            with contextlib.suppress(MemoryError):
+                self.broken = problems.understood(error, self.folder)
             self._tell(self.broken)
+
+    def _make_room(self, error: BaseException) -> None:
+        """After a MemoryError: let go of the reserve, and of what its frames hold."""
+        if isinstance(error, MemoryError):
+            self._reserve = None
+            traceback.clear_frames(error.__traceback__)
 
     def _tell(self, error: BaseException) -> None:
         self.printed.finish()

@@ -2,7 +2,7 @@
 
 import socket
 
-HELD = "PermissionError"
+HELD = "OSError EAFNOSUPPORT"
 CONTROL = "got"
 
 
