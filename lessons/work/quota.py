@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from lessons.models.work import Grading, Judging, LessonRun, Submission, Variant
@@ -144,9 +144,9 @@ def _check_cpu(spent: Spent, limit: Bound, voice: Voice) -> None:
 
 def _check_runs(mine: QuerySet[LessonRun], limit: Bound, voice: Voice) -> None:
     live = mine.filter(run__state__in=LIVE)
-    leaving = live.filter(given_up=True).count()
+    counts = live.aggregate(all=Count("pk"), leaving=Count("pk", filter=Q(given_up=True)))
     # One that is being stopped takes a place for a moment only; but nobody gets more than twice their places.
-    counted = live.count() - min(leaving, limit.at_once)
+    counted = counts["all"] - min(counts["leaving"], limit.at_once)
     if counted >= limit.at_once:
         staying = live.filter(given_up=False)
         wait = _free_in(staying, counted - limit.at_once)

@@ -40,5 +40,25 @@ def guess(stack: Stack, forged: str) -> int:
         return error.code
 
 
+@pytest.fixture
+def behind(counted: Stack) -> Iterator[Stack]:
+    """The same site when a proxy on this machine speaks for its readers."""
+    _again(counted, "127.0.0.1")
+    yield counted
+    _again(counted, "")
+
+
+def _again(stack: Stack, trusted: str) -> None:
+    stack.stop_one("web")
+    stack.env["TRUSTED_PROXIES"] = trusted
+    stack.start_web()
+
+
+def test_readers_behind_a_trusted_proxy_are_counted_apart_and_what_they_forge_is_not(behind: Stack) -> None:
+    assert {guess(behind, f"198.51.100.{n}") for n in range(TRIES)} == {401}
+    forged = [guess(behind, f"192.0.2.{n}, 203.0.113.66") for n in range(TRIES)]
+    assert forged == [401] * (TRIES - 1) + [429]
+
+
 def test_a_forged_address_gives_no_more_guesses_at_a_password(counted: Stack) -> None:
     assert [guess(counted, f"198.51.100.{n}") for n in range(TRIES)] == [401] * (TRIES - 1) + [429]
