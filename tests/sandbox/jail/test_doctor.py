@@ -41,3 +41,9 @@ def test_every_further_promise_holds_on_this_machine(host: Host) -> None:
 def test_every_further_promise_holds_for_an_ordinary_user(user_host: Host) -> None:
     held = as_nobody(lambda: [found.text for found in doctor.examine_further(user_host) if not found.holds])
     assert held == []
+
+
+def test_a_folder_that_nsjail_cannot_make_read_only_has_a_remedy() -> None:
+    said = "mount('/tmp/nsjail.1.root', MS_REMOUNT|MS_BIND|MS_RDONLY): Operation not permitted"
+    assert "POLIGON_VAR" in doctor._remedy(said)
+    assert "POLIGON_VAR" not in doctor._remedy("clone(flags=CLONE_NEWNS) failed: Operation not permitted")

@@ -105,3 +105,11 @@ def test_killing_a_group_ends_what_is_in_it(host: Host) -> None:
         made.kill()
         assert made.processes() == []
     made.remove()
+
+
+def test_the_groups_we_made_are_known_until_they_are_removed(host: Host) -> None:
+    assert host.cgroups, host.no_cgroups
+    made = host.cgroups.make(DEMO)
+    assert {Path(door).parent for door in made.doors} <= set(host.cgroups.made())
+    made.remove()
+    assert not {Path(door).parent for door in made.doors} & set(host.cgroups.made())
