@@ -135,10 +135,3 @@ def test_a_setting_that_cannot_be_meant_stops_the_start(value: str) -> None:
     with pytest.raises(BadSetting) as bad:
         proxies(value)
     assert bad.value.name == "TRUSTED_PROXIES"
-
-
-@pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_pages_and_sockets_of_the_site_are_behind_it(kind: str) -> None:
-    from coursesite.asgi import application
-
-    assert isinstance(application.application_mapping[kind], Forwarded)
