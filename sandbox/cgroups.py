@@ -164,6 +164,8 @@ def _settings(limits: Limits, version: int) -> list[tuple[str, str, str, bool]]:
         return [
             ("memory", "memory.limit_in_bytes", str(limits.memory), True),
             ("memory", "memory.memsw.limit_in_bytes", str(limits.memory), False),
+            # What lies in sockets is counted apart in this version, and only where it is bounded.
+            ("memory", "memory.kmem.tcp.limit_in_bytes", str(limits.sockets), False),
             ("pids", "pids.max", processes, True),
             ("cpu", "cpu.cfs_period_us", str(PERIOD), False),
             ("cpu", "cpu.cfs_quota_us", str(quota), False),

@@ -22,6 +22,8 @@ def check(message: Any) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise BadControl("Управляющее сообщение — это объект с полем op.")
     op = message.get("op")
+    if not isinstance(op, str):
+        raise BadControl("Поле op — это слово.")
     if op in BARE:
         return {"op": op}
     if op == "speed":
@@ -31,7 +33,7 @@ def check(message: Any) -> dict[str, Any]:
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise BadControl("У регулятора должно быть имя из латинских букв, цифр и подчёркиваний.")
         return {"op": op, "name": name, "value": _scalar(message.get("value"))}
-    raise BadControl(f"Неизвестная команда: {str(op)[:40]!r}.")
+    raise BadControl(f"Неизвестная команда: {op[:40]!a}.")
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -40,7 +42,7 @@ def encode(message: dict[str, Any]) -> bytes:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -math.inf < value < math.inf:
         raise BadControl("Нужно обычное число.")
     return value
 
