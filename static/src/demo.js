@@ -5,6 +5,7 @@
  * back what has ended. The Player shows; this element decides where events come from.
  */
 import scenes from 'poligon:scenes';
+import { keep, leftBehind } from './demo/behind.js';
 import { Beside } from './demo/beside.js';
 import { archive, recording } from './demo/recording.js';
 import { kindNames, labelled, told, violation } from './demo/events.js';
@@ -170,7 +171,7 @@ class PoligonDemo extends HTMLElement {
     const { fork, spec } = this;
     const variant = this.variants.chosen ?? 'reference';
     const order = { lesson: this.dataset.lesson, variant, speed: this.player.transport.chosen };
-    if (this.mode === 'live' && this.yours) order.instead_of = this.runId;
+    order.instead_of = this.mode === 'live' && this.yours ? this.runId : leftBehind(order.lesson);
     this.fork = null;
     this.leave();
     this.become('starting');
@@ -188,9 +189,8 @@ class PoligonDemo extends HTMLElement {
     this.become('starting');
     try {
       const run = await api('POST', 'runs/', order);
-      this.runId = run.id;
-      this.yours = true;
-      this.shown = order.variant;
+      Object.assign(this, { runId: run.id, yours: true, shown: order.variant });
+      keep(order.lesson, run.id);
       this.tell('run', { id: run.id });
       this.follow(run);
     } catch (error) {
