@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 
 KEPT = ("message", "expected", "got", "inputs", "hint", "at", "ms", "seeds", "seeds_passed")
 TOLD = ("n", "title", "message", "expected", "got", "inputs", "hint", "seeds", "seeds_passed")
-OURS = "Проверка не\u00a0состоялась по\u00a0нашей вине. Попытка не\u00a0засчитана: отправьте решение ещё раз."
+OURS = (
+    "Проверка не\u00a0состоялась по\u00a0нашей вине. Попытка не\u00a0засчитана, код сохранён: "
+    "отправьте решение ещё раз."
+)
 STOPPED = "Проверку остановили. Попытка не\u00a0засчитана."
 NOT_PASSED = "Проверка не\u00a0пройдена."
 SKIPPED = "До\u00a0этой проверки дело не\u00a0дошло."

@@ -163,3 +163,33 @@ def test_a_solution_under_way_while_the_broker_loses_everything_gets_one_verdict
     assert handed_in(reader) == ["graded", *before]
     assert page.evaluate("window.sameSpage") is True
     assert not reader.faults
+
+
+def test_a_solution_forgotten_three_times_is_told_as_ours_and_one_button_sends_it_again(
+    reader: Reader, mended: Stack
+) -> None:
+    page = reader.page
+    reader.log_in("Алиса")
+    reader.open_lesson()
+    reader.write("exercise", code("reference.py"))
+    before = handed_in(reader)
+    button = page.get_by_role("button", name="Проверить решение")
+    head = page.locator("poligon-exercise .verdict h3")
+    mended.stop_one("worker")
+    try:
+        button.click()
+        for _ in range(3):
+            expect(head).to_have_text(re.compile("В\u00a0очереди: 1-е место"))
+            kill_valkey(mended)
+            expect(head).to_have_text("Связь прервалась, восстанавливаем…")
+            mended.start_valkey()
+        expect(head).to_have_text("Проверить не\u00a0удалось, и\u00a0это наша вина")
+        expect(page.locator("poligon-exercise .verdict .note.ours")).to_contain_text("код сохранён")
+        expect(button).to_be_enabled()
+    finally:
+        mended.start_worker()
+
+    button.click()
+    expect(head).to_have_text(re.compile(r"Решено: (\d+) из\u00a0\1"))
+    assert handed_in(reader) == ["graded", "broken", *before]
+    assert not reader.faults
