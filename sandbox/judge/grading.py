@@ -270,9 +270,10 @@ class Judging:
         told: dict[str, Any] = {
             "n": number,
             "title": spec.title,
-            "message": shorten(failed.message, 300),
-            "expected": shorten(failed.expected, 300),
-            "got": shorten(failed.got, 300),
+            # A case may have put what the jail said into words of its own.
+            "message": shorten(clean(failed.message), 300),
+            "expected": shorten(clean(failed.expected), 300),
+            "got": shorten(clean(failed.got), 300),
             "inputs": worst.record.lines(),
             "hint": failed.hint or spec.hint,
             "at": round(worst.at, 6),

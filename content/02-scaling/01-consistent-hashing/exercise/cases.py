@@ -237,14 +237,17 @@ class Cluster:
         with quietly(self.c, f"get_shard спрошен о {len(self.board.keys)} ключах"):
             found = {key: await self.c.call(self.manager, "get_shard", key) for key in self.board.keys}
         for key, got in found.items():
-            self.c.check(got.ok and got.value in self.board.names, f"get_shard({key!r}) — имя шарда", got=got)
+            named = got.ok and type(got.value) is str and got.value in tuple(self.board.names)
+            self.c.check(named, f"get_shard({key!r}) — имя шарда", got=got)
         return {key: got.value for key, got in found.items()}
 
     async def in_order(self, cause: str, shard: str, what: str) -> dict[str, Any]:
         """Every value is at its owner and nowhere else; the picture shows where it is. Gives the owners."""
         owners = await self.owners()
         (shards,) = await self.c.look(self.manager, "shards")
-        plain = type(shards) is dict and all(type(store) is dict for store in shards.values())
+        plain = type(shards) is dict and all(
+            type(name) is str and type(store) is dict for name, store in shards.items()
+        )
         expected = "словарь: имя шарда → словарь с его ключами"
         self.c.check(plain, "manager.shards показывает, что где лежит", expected=expected, got=shards)
         held = {key: [name for name in sorted(shards) if key in shards[name]] for key in owners}

@@ -164,7 +164,7 @@ class Bench:
                 continue
             lent = [other.conn for other in self.asks if other.conn is not None]
             ask.conn = got.value
-            if ask.conn not in self.open:
+            if type(ask.conn) is not str or ask.conn not in self.open:
                 self.fault = self.fault or ("Выдают только открытое соединение", "открытое", ask.conn)
             elif ask.conn in lent:
                 self.c.emit("conn.shared", conn=number_of(ask.conn))
