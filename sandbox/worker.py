@@ -31,6 +31,8 @@ from sandbox.states import Ending
 
 log = logging.getLogger(__name__)
 
+CRASHES = {128 + number for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGABRT)}
+
 T = TypeVar("T")
 
 
@@ -227,4 +229,8 @@ def silent_ending(outcome: Outcome, bounds: limits.Limits) -> Ending:
         return states.BROKEN
     if outcome.exit_code == 128 + signal.SIGXCPU:
         return Ending("timed_out", "limit", f"Прогон остановлен: {bounds.text('cpu')}.")
+    if outcome.exit_code in CRASHES:
+        # From Python's own code mostly by recursion, once sys.setrecursionlimit has let it go too deep.
+        text = "Программа упала: интерпретатор не выдержал. Нет ли рекурсии без конца?"
+        return Ending("failed", "learner", text)
     return Ending("failed", "learner", "Программа закрылась сама, не дойдя до конца сценария.")

@@ -3,7 +3,7 @@
 import ctypes
 
 ENDS = "failed"
-SAYS = "Программа закрылась сама"
+SAYS = "Программа упала: интерпретатор не выдержал"
 
 
 def attack(bait):
