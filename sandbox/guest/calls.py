@@ -18,7 +18,6 @@ import json
 import math
 import os
 import random
-import selectors
 import signal
 import sys
 import types
@@ -26,13 +25,11 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from sandbox.guest import clocks
-from sandbox.guest.loop import Ready, TimeStandsStill, VirtualLoop
+from sandbox.guest.loop import EPOCH, CallLoop, TimeStandsStill
 from sandbox.guest.plain import Unsendable, failure, pack
 
 FILE = "solution.py"
 MODULE = "solution"
-EPOCH = 1024.0  # loop.time() at virtual 0: not 0, as real clocks are not; a power of two, so sums stay exact
-TURNS = 10_000  # of the loop at one moment; a judged call needs a few, and its wall time is short
 LINE = 64 * 1024  # bytes of one answer; the judge refuses longer ones
 PRINTED = 2_000  # characters of print() kept between two answers
 ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
@@ -68,57 +65,6 @@ class Printed(io.TextIOBase):
     def take(self) -> str:
         text, self.text = self.text, ""
         return text
-
-
-class CallLoop(VirtualLoop):
-    """Virtual time that does not run by itself: `at_rest` decides where the clock goes."""
-
-    def __init__(self, at_rest: Callable[[float], None]) -> None:
-        super().__init__()
-        self.now = EPOCH
-        self.at_rest = at_rest
-
-    def idle(self, timeout: float | None) -> Ready:
-        if self._spins > TURNS:
-            raise TimeStandsStill(self.now)
-        return super().idle(timeout)
-
-    def rest(self, until: float) -> Ready:
-        if self._ready:  # type: ignore[attr-defined]  # a thread has left something to do
-            return []
-        ready = self.poll(0) if self.gate.get_map() else []
-        if not ready:
-            self.at_rest(until)
-        return ready
-
-    # A loop holds a selector and a pair of sockets by which threads wake it. This one is made before the fork
-    # of its world, and such objects of the kernel would be every world's: it starts with none, few need them.
-
-    def _make_self_pipe(self) -> None:
-        self.gate.inner = selectors.PollSelector()  # type: ignore[assignment]  # no descriptor of its own
-        self._ssock: Any = None
-        self._csock: Any = None
-
-    def _close_self_pipe(self) -> None:
-        if self._ssock is not None:
-            super()._close_self_pipe()  # type: ignore[misc]
-
-    def _write_to_self(self) -> None:
-        if self._csock is not None:
-            super()._write_to_self()  # type: ignore[misc]
-
-    def hear_threads(self) -> None:
-        """Let threads and signals wake this loop from now on."""
-        if self._csock is None:
-            super()._make_self_pipe()  # type: ignore[misc]
-
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
-        self.hear_threads()
-        return super().run_in_executor(executor, func, *args)
-
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
-        self.hear_threads()
-        super().add_signal_handler(sig, callback, *args)
 
 
 class World:

@@ -15,6 +15,8 @@ from typing import Any
 
 # Turns of the loop at one moment of time after which it is taken for a busy loop: about 2 s of work.
 SPINS = 300_000
+TURNS = 10_000  # of the loop at one moment; a judged call needs a few, and its wall time is short
+EPOCH = 1024.0  # loop.time() at virtual 0: not 0, as real clocks are not; a power of two, so sums stay exact
 
 Ready = list[tuple[selectors.SelectorKey, int]]
 
@@ -125,6 +127,57 @@ class VirtualLoop(GatedLoop):
     def move(self, to: float) -> None:
         """Set the clock forward to `to` seconds; it never goes back."""
         self.now = max(self.now, to)
+
+
+class CallLoop(VirtualLoop):
+    """A judged world's: virtual time that does not run by itself. `at_rest` decides where the clock goes."""
+
+    def __init__(self, at_rest: Callable[[float], None]) -> None:
+        super().__init__()
+        self.now = EPOCH
+        self.at_rest = at_rest
+
+    def idle(self, timeout: float | None) -> Ready:
+        if self._spins > TURNS:
+            raise TimeStandsStill(self.now)
+        return super().idle(timeout)
+
+    def rest(self, until: float) -> Ready:
+        if self._ready:  # type: ignore[attr-defined]  # a thread has left something to do
+            return []
+        ready = self.poll(0) if self.gate.get_map() else []
+        if not ready:
+            self.at_rest(until)
+        return ready
+
+    # A loop holds a selector and a pair of sockets by which threads wake it. This one is made before the fork
+    # of its world, and such objects of the kernel would be every world's: it starts with none, few need them.
+
+    def _make_self_pipe(self) -> None:
+        self.gate.inner = selectors.PollSelector()  # type: ignore[assignment]  # no descriptor of its own
+        self._ssock: Any = None
+        self._csock: Any = None
+
+    def _close_self_pipe(self) -> None:
+        if self._ssock is not None:
+            super()._close_self_pipe()  # type: ignore[misc]
+
+    def _write_to_self(self) -> None:
+        if self._csock is not None:
+            super()._write_to_self()  # type: ignore[misc]
+
+    def hear_threads(self) -> None:
+        """Let threads and signals wake this loop from now on."""
+        if self._csock is None:
+            super()._make_self_pipe()  # type: ignore[misc]
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        self.hear_threads()
+        return super().run_in_executor(executor, func, *args)
+
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:  # type: ignore[override]
+        self.hear_threads()
+        super().add_signal_handler(sig, callback, *args)
 
 
 class RealLoop(GatedLoop):
