@@ -19,6 +19,13 @@ def visible(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_SIGNS)
 
 
+def lines(text: str, most: int = 20) -> list[tuple[int, str]]:
+    """The first `most` lines that hold such signs, made visible, with their numbers from 1."""
+    plain = text.replace("\r\n", "\n").split("\n")
+    found = [(n, shown) for n, line in enumerate(plain, 1) if (shown := visible(line)) != line]
+    return found[:most]
+
+
 class _Signs(dict[int, str]):
     """What each sign is shown as; asked of those alone that a text holds."""
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from lessons import catalog
+from lessons import catalog, unseen
 from lessons.models.work import Slot, Variant
 from lessons.views import blocks
 from lessons.views.shared import refusal
@@ -192,5 +192,6 @@ def _render(
         context |= {"file": "solution.py", "attempts": submissions.attempts(owner, slug)[:VERSIONS_SHOWN]}
     context["versions"] = drafts.versions(owner, slug, slot)[:VERSIONS_SHOWN]
     context["guest"] = owner.user is None
+    context["unseen"] = unseen.lines(context["text"])
     context["saved"] = request.GET.get("saved") == "1"
     return render(request, "lessons/code.html", context, status=status)

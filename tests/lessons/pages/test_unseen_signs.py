@@ -61,3 +61,13 @@ def test_nor_does_a_submission(course: Course, alisas: Client, boriss: Client) -
 def test_nor_does_code_in_the_admin() -> None:
     assert "[U+202E]" in code(TROJAN)
     assert "\u202e" not in code(TROJAN)
+
+
+@pytest.mark.django_db
+def test_a_field_with_somebody_s_code_has_its_unseen_signs_beside_it(
+    course: Course, alisas: Client, evas: Client
+) -> None:
+    alisas.post(PAGE, {"slot": "demo", "action": "run", "code": "x = 1\n" + TROJAN, "variant": "mine"})
+    page = evas.get(PAGE, {"slot": "demo", "from": LessonRun.objects.get().pk}).content.decode()
+    assert "2: if level != &#x27;user[U+202E] [U+2066]# только для админа" in page
+    assert "знаки, которых" not in evas.get(PAGE, {"slot": "demo"}).content.decode()
