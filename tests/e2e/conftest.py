@@ -74,6 +74,9 @@ class Reader:
     def write(self, slot: str, text: str) -> None:
         """Replace the code in an editor as a person would: select all, type over."""
         editor = self.editor(slot)
+        expect(
+            editor.locator(".editor-head")
+        ).to_be_visible()  # a click before that is nobody's on a slow machine
         if editor.locator("textarea").is_visible():
             editor.locator("textarea").click()
         content = editor.locator(".cm-content")
