@@ -270,7 +270,10 @@ class Case:
     # -- inside -------------------------------------------------------------------------------------------
 
     def pack(self, value: Any) -> Any:
-        """A case's value for the wire. Raises TypeError for what cannot be sent: the case's own mistake."""
+        """A case's value for the wire. Raises TypeError for what cannot be sent: the case's own mistake.
+
+        An object of the solution's that a case hands on is the solution's: it fails the case.
+        """
         if isinstance(value, Handle):
             return {"$ref": value.ref}
         if isinstance(value, Stub):
@@ -289,6 +292,8 @@ class Case:
             return {"$tuple": [self.pack(item) for item in value]}
         if type(value) is dict:
             return {"$dict": [[self.pack(key), self.pack(item)] for key, item in value.items()]}
+        if isinstance(value, Thing):
+            raise Failed("сервису передали не данные", expected="строки, числа, списки", got=show(value))
         raise TypeError(f"a case cannot send {value!r} into the jail")
 
     def _ask(self, op: str, **fields: Any) -> dict[str, Any]:

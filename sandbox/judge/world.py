@@ -115,6 +115,7 @@ class World:
         self.name = secrets.token_hex(16)
         self._seed = seed
         self._begun = False
+        self._owed = False  # a stub's call is being answered; when the case fails over that, it never will be
         # A wait that the jail was already told of: its name, its horizon, and the task it waits for.
         self._ahead: tuple[str, float, int] | None = None
 
@@ -138,6 +139,7 @@ class World:
         """
         if self._ahead is not None:
             raise RuntimeError("a case asks while what it has asked ahead is not answered")
+        self._uninterrupted()
         name = secrets.token_hex(16)
         request = {"id": name, "op": op, **fields}
         if then is not None:
@@ -148,6 +150,10 @@ class World:
         else:
             self._open({"then": request})
         return self._answer_to(name, self.now if horizon is None else horizon)
+
+    def _uninterrupted(self) -> None:
+        if self._owed:
+            raise Breach("случай кончился посреди вызова сервиса")
 
     def forget_ahead(self) -> None:
         """The jail, too, knows that there is nothing left to be done of it."""
@@ -231,7 +237,9 @@ class World:
         self.clock(message, limit)
         known = [wire.unpack(item) for item in args]
         named = {key: wire.unpack(item) for key, item in kwargs.items()}
+        self._owed = True
         reply = self.on_ask(Asked(n, str(message.get("stub")), known, named, self.now))
+        self._owed = False
         data: dict[str, Any] = {"n": n, "delay": reply.delay}
         if reply.error is not None:
             data["raise"] = {"type": reply.error[0], "args": list(reply.error[1])}
@@ -255,6 +263,7 @@ class World:
         """End the world and see that it ended. Raises Breach when the jail is not to be used again."""
         if not self._begun:
             return
+        self._uninterrupted()
         if self._ahead is not None:  # the case has failed before it asked for this answer
             self.on_ask, self.on_note = lambda asked: Reply(), lambda n, at, done: None
             with contextlib.suppress(Refused):

@@ -282,3 +282,35 @@ def test_cases_that_ask_for_parts_an_exercise_does_not_have_are_our_fault(judged
         """,
     )
     assert told.all("case.failed")[0]["ours"] is True
+
+
+def test_an_object_that_the_solution_hands_to_the_real_parts_fails_its_case_alone(
+    judged_with: WithProps,
+) -> None:
+    cases = """
+        async def asked(c: Case, name: str):
+            props = await c.props()
+            async def answer(call):
+                return await props.call("up", *call.args)
+            return await c.call(c.module, name, c.stub("up").answers(answer))
+
+        @case("Объект")
+        async def thing(c: Case) -> None:
+            await asked(c, "thing")
+
+        @case("Число")
+        async def number(c: Case) -> None:
+            c.returned(await asked(c, "number"), 2, "счёт")
+        """
+    solution = """
+async def thing(up):
+    return await up(object())
+
+
+async def number(up):
+    return await up(2)
+"""
+    told = judged_with(COUNTER, cases, solution)
+    assert told.failed_titles() == {"Объект"}
+    assert told.failure["message"] == "сервису передали не данные"
+    assert "ours" not in told.failure

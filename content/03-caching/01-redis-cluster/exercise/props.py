@@ -88,7 +88,7 @@ async def send(node: str, command: list[Any], asking: bool) -> dict[str, Any]:
         return {"value": await tell(index, *command, asking=asking)}
     except ResponseError as error:
         return {"error": f"{error.status_code or ''} {error}".strip()}
-    except DataError as error:
+    except (DataError, UnicodeEncodeError) as error:
         return {"error": f"ERR {error}"}
 
 
