@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import inspect
 import io
+import mmap
 import os
 import random
 import re
@@ -82,7 +83,7 @@ class Run:
             touched=message.get("touched") or (),
         )
         self.broken: BaseException | None = None
-        self._reserve: bytearray | None = bytearray(RESERVE)
+        self._reserve = mmap.mmap(-1, RESERVE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self.printed = Printed(self.stage)
         self.loop = VirtualStage(self.stage) if self.clock == "virtual" else RealStage(self.stage)
 
@@ -160,7 +161,7 @@ class Run:
     def _make_room(self, error: BaseException) -> None:
         """After a MemoryError: let go of the reserve, and of what its frames hold."""
         if isinstance(error, MemoryError):
-            self._reserve = None
+            self._reserve.close()
             traceback.clear_frames(error.__traceback__)
 
     def _tell(self, error: BaseException) -> None:
