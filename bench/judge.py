@@ -12,6 +12,7 @@ from launch import setup
 from sandbox import host as hosts
 from sandbox import judge
 from sandbox.jobs import JudgeJob
+from sandbox.judge import grading
 from sandbox.limits import JUDGE
 from sandbox.pool import Pool
 
@@ -67,8 +68,10 @@ def main(options: list[str]) -> None:
         if host.cgroups:
             host.cgroups.sweep()
             host.cgroups.leave()
+    specs = grading.load(cases)
     show(
-        "Judging the breaker: 23 cases, the last with 20 seeds (goal: whole p50 ≤ 300 ms)",
+        f"Judging the breaker: {len(specs)} cases, one with {max(spec.seeds for spec in specs)} seeds "
+        "(goal: whole p50 ≤ 300 ms)",
         ["solution", "passed", "first case p50 ms", "whole p50 ms", "whole p95 ms"],
         rows,
     )

@@ -140,6 +140,7 @@ def examine(host: Host) -> list[Protection]:
 
 def examine_further(host: Host) -> list[Protection]:
     """The promises that `examine` leaves out. Raises JailFailed."""
+    before = host.cgroups.made() if host.cgroups else []  # of other jails of this process
     events, _ = _run(host, MORE)
     told = {event["kind"]: event.get("held", False) for event in events}
     found = [Protection(text, bool(told.get(kind)), "") for kind, text in MORE_PROMISES.items()]
@@ -147,7 +148,8 @@ def examine_further(host: Host) -> list[Protection]:
     left = [folder for folder in Path("/proc").glob("[0-9]*") if ours in _words(folder)]
     found.append(Protection("после прогона не остаётся процессов", not left, ""))
     if host.cgroups:
-        found.append(Protection("после прогона не остаётся контрольных групп", not host.cgroups.made(), ""))
+        groups = set(host.cgroups.made()) - set(before)
+        found.append(Protection("после прогона не остаётся контрольных групп", not groups, ""))
     return found
 
 
