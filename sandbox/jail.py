@@ -298,7 +298,8 @@ def command(host: Host, limits: Limits, doors: list[str]) -> list[str]:
         words += ["--bindmount_ro", f"/dev/{device}"]
     for name, value in environment().items():
         words += ["--env", f"{name}={value}"]
-    return [*words, "--", PYTHON, "-sSP", "-c", "from sandbox.guest.init import main; main()"]
+    entry = f"from sandbox.guest.init import main; main(worlds={limits.worlds})"
+    return [*words, "--", PYTHON, "-sSP", "-c", entry]
 
 
 def environment() -> dict[str, str]:

@@ -72,6 +72,8 @@ class Limits:
     duration: float = 600.0
     # Bytes of the files of a run together: two modules of some 2,000 lines.
     files: int = 256 * 1024
+    # Whether a warm jail has got ready for a judging's worlds, too: that takes 0.4 MiB, which no demo needs.
+    worlds: bool = False
 
     def text(self, bound: Bound) -> str:
         """One Russian phrase that names the bound and its number, fit for the end of a sentence."""
@@ -94,7 +96,7 @@ class Limits:
 DEMO = Limits()
 
 # Grading: unpaced and unwatched, so seconds and not minutes; the judge bounds each case apart.
-JUDGE = Limits(cpu=20.0, wall=60.0)
+JUDGE = Limits(cpu=20.0, wall=60.0, worlds=True)
 
 
 @dataclass(frozen=True, slots=True)

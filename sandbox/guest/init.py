@@ -22,7 +22,7 @@ SIGNALS = 64
 READY = b"\n"  # the one byte on the event pipe before any event: warm, send the start message
 
 
-def main() -> None:
+def main(*, worlds: bool = False) -> None:
     """Entered with fd 0 the control pipe, 1 the event pipe, 2 the diagnostics of this process alone."""
     resource.setrlimit(resource.RLIMIT_SIGPENDING, (SIGNALS, SIGNALS))  # nsjail has no option for it
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
@@ -31,7 +31,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(null, 1)
     folder = Path.cwd()
-    _warm(folder)
+    _warm(folder, worlds)
     wake = _hear_children()
     child = os.fork()
     if child == 0:
@@ -40,14 +40,14 @@ def main() -> None:
     os._exit(_watch(child, control, wake[0]))
 
 
-def _warm(folder: Path) -> None:
+def _warm(folder: Path, worlds: bool) -> None:
     """Import all that a run needs, and keep the collector from touching (and so copying) it in the child."""
     from sandbox.guest import tls
 
     with tls.postponed():
         from sandbox.guest import runner
 
-        runner.warm(folder)
+        runner.warm(folder, worlds=worlds)
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""Ordinary lives of a world, lived by a jail while it gets warm, with nothing of a learner's.
+"""Ordinary lives of a world, lived by a judge's jail while it gets warm, with nothing of a learner's.
 
 Python 3.11 rewrites the code it runs often, and its caches, in place. A world is a fork: what was not run
 before the fork each world would warm up for itself, and the kernel would copy each page that it writes to.

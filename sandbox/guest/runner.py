@@ -235,8 +235,8 @@ def rehearse(message: dict[str, Any], events: int, folder: Path) -> None:
     os._exit(0)
 
 
-def warm(folder: Path) -> None:
-    """Run nothing much, once, so that all a run needs is imported before one comes."""
+def warm(folder: Path, *, worlds: bool) -> None:
+    """Run nothing much, once, so that all a run needs is there when it comes (`worlds`: a judging, too)."""
     null = os.open(os.devnull, os.O_WRONLY)
     stage = Stage(Outbox(null), None, controls={}, script=(), duration=0.0, pace=None)
     loop = VirtualStage(stage)
@@ -244,5 +244,6 @@ def warm(folder: Path) -> None:
     loop.close()
     os.close(null)
     problems.describe(ValueError(), folder)
-    importlib.import_module("sandbox.guest.worlds")
-    importlib.import_module("sandbox.guest.practice").practise()
+    if worlds:
+        importlib.import_module("sandbox.guest.worlds")
+        importlib.import_module("sandbox.guest.practice").practise()

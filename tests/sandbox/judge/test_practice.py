@@ -1,4 +1,4 @@
-"""What a jail lives through while it gets warm, before anything of a learner's comes."""
+"""What a judge's jail lives through while it gets warm, before anything of a learner's comes."""
 
 from __future__ import annotations
 
