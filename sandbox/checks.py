@@ -47,7 +47,8 @@ def confinement(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     return [
         Advice(
             f"Память и процессор ограничены на процесс, а не на всю песочницу: {why}.",
-            hint="Запустите исполнителей от root там, где доступен /sys/fs/cgroup (docs/sandbox.md).",
+            hint="Дайте исполнителям группы: юнит с Delegate=yes (deploy/poligon-worker.service) или root "
+            "там, где в /sys/fs/cgroup можно писать. Судили по тому, кто запустил проверку.",
             id="sandbox.W001",
         )
     ]

