@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import redis
 
-from sandbox import stream
+from sandbox import signals, stream
 from sandbox.jobs import DemoJob
 from sandbox.leases import Leases
-from sandbox.models import new_id
+from sandbox.models import Run, new_id
+from sandbox.registrar import Registrar
 from sandbox.worker import Worker
 from tests.sandbox.life.jails import OpenJails
 
@@ -48,3 +50,23 @@ def make_worker(client: redis.Redis) -> Iterator[Callable[..., Worker]]:
         worker.shut()
         worker.keeper.join(5)
         worker.postman.join(5)
+
+
+@pytest.fixture
+def registrar(client: redis.Redis) -> Registrar:
+    registrar = Registrar(client)
+    registrar.prepare()
+    return registrar
+
+
+@pytest.fixture
+def ended() -> Iterator[list[Run]]:
+    """The runs of which `run_ended` told."""
+    told: list[Run] = []
+
+    def hear(run: Run, **_: Any) -> None:
+        told.append(run)
+
+    signals.run_ended.connect(hear)
+    yield told
+    signals.run_ended.disconnect(hear)

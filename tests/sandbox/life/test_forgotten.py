@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ import redis
 from django.db import transaction
 from django.utils import timezone
 
-from sandbox import limits, runs, signals, states, stream
+from sandbox import limits, runs, states, stream
 from sandbox.attempt import ATTEMPTS, SENDINGS, STRIDE, Attempt, Gone, next_sending, tries
 from sandbox.jobs import DemoJob, JudgeJob
 from sandbox.leases import Leases
@@ -27,25 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MakeWorker = Callable[..., Worker]
 JOB = JudgeJob(run="", files={"solution.py": ""}, cases="", seed=1)
-
-
-@pytest.fixture
-def registrar(client: redis.Redis) -> Registrar:
-    registrar = Registrar(client)
-    registrar.prepare()
-    return registrar
-
-
-@pytest.fixture
-def ended() -> Iterator[list[Run]]:
-    told: list[Run] = []
-
-    def hear(run: Run, **_: Any) -> None:
-        told.append(run)
-
-    signals.run_ended.connect(hear)
-    yield told
-    signals.run_ended.disconnect(hear)
 
 
 def judging(job: JudgeJob, take_jail: Any, emit: Any, stopped: Callable[[], bool]) -> Ending:

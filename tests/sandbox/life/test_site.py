@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,26 +25,6 @@ MakeWorker = Callable[..., Worker]
 SCRIPT = 'say("call.sent", 0.5, id=1)\nsay("run.ended", 10.0, state="finished")\n'
 JOB = DemoJob(run="", files={"demo.py": ""}, seed=7, duration=10.0)
 JUDGE_JOB = JudgeJob(run="", files={"solution.py": ""}, cases="", seed=1)
-
-
-@pytest.fixture
-def registrar(client: redis.Redis) -> Registrar:
-    registrar = Registrar(client)
-    registrar.prepare()
-    return registrar
-
-
-@pytest.fixture
-def ended() -> Iterator[list[Run]]:
-    """The runs of which `run_ended` told."""
-    told: list[Run] = []
-
-    def hear(run: Run, **_: Any) -> None:
-        told.append(run)
-
-    signals.run_ended.connect(hear)
-    yield told
-    signals.run_ended.disconnect(hear)
 
 
 def start() -> tuple[Run, DemoJob]:
