@@ -166,7 +166,8 @@ class RunSocket:
         if not isinstance(data, dict):
             raise Refusal("bad_message", "Сообщение — это объект с полем type.")
         ref = data.get("ref")
-        if not (ref is None or type(ref) is int or (isinstance(ref, str) and len(ref) <= 64 and _whole(ref))):
+        short = isinstance(ref, str) and len(ref) <= 64 and controls.whole(ref)
+        if not (ref is None or type(ref) is int or short):
             raise Refusal("bad_message", "Поле ref — число или короткая строка.")
         return data
 
@@ -287,15 +288,6 @@ class RunSocket:
             return
         self.closed = True
         await self.transmit({"type": "websocket.close", "code": code})
-
-
-def _whole(text: str) -> bool:
-    """Whether it can be sent back: half a character cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def archive_frames(body: bytes, after: int) -> Iterator[Frame]:

@@ -41,6 +41,15 @@ def encode(message: dict[str, Any]) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def whole(text: str) -> bool:
+    """Whether it can be sent on: half a character cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not -math.inf < value < math.inf:
         raise BadControl("Нужно обычное число.")
@@ -60,10 +69,8 @@ def _scalar(value: Any) -> bool | float | str:
     if isinstance(value, str):
         if len(value) > 200:
             raise BadControl("Слишком длинное значение: не больше 200 знаков.")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise BadControl("Это не текст: в нём половина символа.") from None
+        if not whole(value):
+            raise BadControl("Это не текст: в нём половина символа.")
         return value
     number = _number(value)
     if abs(number) > 1e12:

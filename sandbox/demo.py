@@ -53,6 +53,11 @@ def start_message(job: DemoJob) -> dict[str, Any]:
     }
 
 
+def out_of_memory(limits: Limits) -> Ending:
+    """The end of a run for which the kernel, or Python, found no more memory."""
+    return replace(states.OUT_OF_MEMORY, text=f"Программе не хватило памяти: {limits.text('memory')}.")
+
+
 class Demo:
     """Moves bytes between one jail and one attempt until either ends.
 
@@ -91,7 +96,7 @@ class Demo:
         ending = self._play()
         if ending is not None and ending.reason in ("done", "learner") and self.jail.usage().out_of_memory:
             # A child or a server of its was killed: its own code tells of a lost connection, or nothing.
-            return self._out_of_memory()
+            return out_of_memory(self.limits)
         return ending
 
     def _play(self) -> Ending | None:
@@ -111,7 +116,7 @@ class Demo:
                 self._usage_due = now + USAGE_EVERY
                 used = self.jail.usage()
                 if used.out_of_memory:
-                    return self._out_of_memory()
+                    return out_of_memory(self.limits)
                 if used.cpu_seconds > self.limits.cpu:
                     return Ending("timed_out", "limit", f"Прогон остановлен: {self.limits.text('cpu')}.")
             left = min(deadline, self._stopping, self._usage_due) - now
@@ -142,17 +147,12 @@ class Demo:
             self.t = ended.t
             self._ending = states.BY_GUEST.get(ended.state, states.FAILED)
             if ended.state == "out_of_memory":
-                self._ending = self._out_of_memory()
+                self._ending = out_of_memory(self.limits)
         except BoundReached as reached:
             fields = {"what": reached.what, "bound": reached.bound, "text": reached.text}
             self.attempt.emit("limit", self.attempt.numberer.t, fields)
             self._ending = Ending("stopped", "limit", f"Прогон остановлен: {reached.text}.")
         return True
-
-    def _out_of_memory(self) -> Ending:
-        return replace(
-            states.OUT_OF_MEMORY, text=f"Программе не хватило памяти: {self.limits.text('memory')}."
-        )
 
     def _receive(self) -> None:
         messages = self.mailbox.take()

@@ -36,6 +36,11 @@ class Place:
     homes: dict[str, Path]
     base: Path | None
 
+    @property
+    def top(self) -> Path:
+        """The group in which our folder is made."""
+        return self.base or self.homes["memory"].parent
+
     def prepare(self) -> None:
         """Make our folders, controllers handed down to them. Harmless to call again. Raises OSError."""
         for home in set(self.homes.values()):
@@ -60,8 +65,7 @@ def find() -> Place:
     try:
         place.prepare()
     except OSError as error:
-        folder = place.base or place.homes["memory"].parent
-        raise NoCgroups(f"в {folder} нельзя создавать группы: {error.strerror}") from error
+        raise NoCgroups(f"в {place.top} нельзя создавать группы: {error.strerror}") from error
     return place
 
 
@@ -71,8 +75,7 @@ def unusable() -> str | None:
         place = _look()
     except NoCgroups as error:
         return str(error)
-    folder = place.base or place.homes["memory"].parent
-    return None if os.access(folder, os.W_OK) else f"в {folder} нельзя писать"
+    return None if os.access(place.top, os.W_OK) else f"в {place.top} нельзя писать"
 
 
 def mounts() -> dict[str, Path]:

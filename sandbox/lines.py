@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import stream
+from sandbox.guest.wire import LARGEST
 from sandbox.limits import Limits
 
 KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 STARTED, ENDED = "run.started", "run.ended"  # the guest says them too; the worker writes its own
 MAX_FIELDS = 32
 MAX_LIST = 64
-LARGEST = 1.7e308  # a browser reads a larger number as infinity
 AVERAGED_OVER = 3.0  # s: a burst at the start is no harm
 
 

@@ -84,9 +84,7 @@ class Postman(threading.Thread):
         box = Mailbox(run)
         with self._lock:
             self._boxes[stream.control_key(run)] = (box, "0")
-        with contextlib.suppress(
-            redis.ConnectionError, redis.TimeoutError
-        ):  # the read fails too, and begins anew
+        with contextlib.suppress(*stream.AWAY):  # the read fails too, and begins anew
             self._interrupt()
         return box
 

@@ -21,7 +21,7 @@ import redis
 from sandbox import limits, states, stream
 from sandbox.attempt import ATTEMPTS, Attempt, Gone, give_up, tries
 from sandbox.broker import Queue
-from sandbox.demo import Demo
+from sandbox.demo import Demo, out_of_memory
 from sandbox.demo import Jail as DemoJail
 from sandbox.jobs import DemoJob, Job, JudgeJob
 from sandbox.leases import LeaseKeeper, Leases
@@ -223,7 +223,7 @@ class Worker:
 def silent_ending(outcome: Outcome, bounds: limits.Limits) -> Ending:
     """The end of a demo whose jail ended without a word: never a success, whatever its exit status."""
     if outcome.kind == "out_of_memory":
-        return Ending("out_of_memory", "limit", f"Программе не хватило памяти: {bounds.text('memory')}.")
+        return out_of_memory(bounds)
     if outcome.kind == "broken":
         log.error("a jail broke: %s", outcome.stderr)
         return states.BROKEN

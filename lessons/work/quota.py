@@ -209,7 +209,7 @@ def _check_judged(rows: QuerySet[Judging], limit: Bound, voice: Voice) -> None:
 def describe(owner: Owner) -> dict[str, Any]:
     """The bound and what is left of it, for the page."""
     limit = bound(owner)
-    mine = LessonRun.objects.filter(owner.where()).exclude(variant=Variant.CASE)
+    mine = _runs(owner.where())
     live = mine.filter(run__state__in=LIVE).count()
     recent = mine.filter(created__gt=timezone.now() - HOUR).count()
     return {

@@ -14,6 +14,8 @@ from functools import partial
 from types import MemberDescriptorType
 from typing import Any
 
+from sandbox.guest.problems import member
+
 DEPTH = 12  # levels of nesting: a judge compares small answers, not documents
 ITEMS = 5_000  # values in one answer
 TEXT = 20_000  # characters in one string
@@ -68,9 +70,6 @@ class Packer:
 
 def pack(value: Any) -> Any:
     """The value as plain JSON. Raises Unsendable."""
-    kind = type(value)
-    if value is None or kind is bool or (kind is str and len(value) <= TEXT):  # most are
-        return value
     return Packer().pack(value)
 
 
@@ -101,7 +100,7 @@ def failure(error: BaseException, source: int | None, file: str) -> dict[str, An
         "message": quietly(lambda: message_of(error), ""),
         "attrs": quietly(lambda: attributes(error), {}),
         "source": source,
-        "line": quietly(lambda: line_of(inside(error), file) or line_of(error, file), 0),
+        "line": quietly(lambda: line_of(member(error)[0], file) or line_of(error, file), 0),
     }
 
 
@@ -116,15 +115,8 @@ def quietly(read: Callable[[], Any], otherwise: Any) -> Any:
 def message_of(error: BaseException) -> str:
     """Its text; of a group (of a TaskGroup, say) the first exception inside too: its own tells how many."""
     own = str.__str__(str(error))[:500]
-    first = inside(error)
+    first, _ = member(error)
     return own if first is error else f"{own}: {name_of(type(first))}: {str.__str__(str(first))[:500]}"
-
-
-def inside(error: BaseException) -> BaseException:
-    """The first exception of a group that is no group itself."""
-    while isinstance(error, BaseExceptionGroup):
-        error = BaseExceptionGroup.exceptions.__get__(error)[0]  # whatever a subclass says
-    return error
 
 
 def attributes(error: BaseException) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sandbox.guest.loop import TimeStandsStill
 FRAMES = 8  # the innermost ones: a recursion has a thousand
 MESSAGE = 1000  # characters
 MEMBERS = 1000  # exceptions of a group that are looked at
+TOO_DEEP = "файл слишком велик или вложен слишком глубоко для компилятора Python"
 
 _MEANINGS: tuple[tuple[type[BaseException], str], ...] = (
     (ModuleNotFoundError, "такого модуля в песочнице нет"),
@@ -47,7 +48,7 @@ def understood(error: BaseException, folder: Path) -> BaseException:
                 compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
             except (MemoryError, RecursionError):
                 place = (str(path), None, None, None)
-                return TooDeep("файл слишком велик или вложен слишком глубоко для компилятора Python", place)
+                return TooDeep(TOO_DEEP, place)
             except Exception:  # noqa: S112 - another file's fault, which was not met
                 continue
     return error
@@ -62,7 +63,7 @@ def _raised_in(trace: TracebackType | None, folder: Path) -> bool:
 def describe(error: BaseException, folder: Path) -> dict[str, Any]:
     """The fields of a `problem` event. `line` and `file` are of the innermost frame in `folder`, or None."""
     whole = error
-    error, others = _member(whole)
+    error, others = member(whole)
     if isinstance(error, SyntaxError):
         told: dict[str, Any] | None = _quietly(lambda: _syntax(error, folder), None)
         if told is not None:
@@ -79,7 +80,7 @@ def describe(error: BaseException, folder: Path) -> dict[str, Any]:
     }
 
 
-def _member(error: BaseException) -> tuple[BaseException, int]:
+def member(error: BaseException) -> tuple[BaseException, int]:
     """The first exception of a group (of a TaskGroup, say) and how many there are beside it."""
     found: list[BaseException] = []
     waiting = [error]

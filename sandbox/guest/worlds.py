@@ -14,8 +14,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from sandbox.guest.calls import DONE, ENDS, FILE, LINE, OVER, READ, World, write
-
-TOO_DEEP = "файл слишком велик или вложен слишком глубоко для компилятора Python"
+from sandbox.guest.problems import TOO_DEEP
 
 
 def serve(control_in: BinaryIO, event_out: BinaryIO, start: dict[str, Any]) -> None:

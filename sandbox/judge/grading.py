@@ -124,7 +124,7 @@ class Judging:
     def results(self, spec: Spec) -> list[Result]:
         """The case with each of its seeds, fewer when it hangs or keeps breaking."""
         left = self.began + self.stage.seconds + limits.JUDGE.wall - time.monotonic()
-        limit = max(min(spec.limit, limits.EXCHANGE.shortest), spec.limit / 2**self.late)
+        limit = self.halved(spec.limit)
         if left <= 0:
             return [Result(Record(), failed=Failed(OUT_OF_TIME))]
         results: list[Result] = []
@@ -137,6 +137,10 @@ class Judging:
             if result.fatal or result.ours or broke >= limits.EXCHANGE.breaches or result.late:
                 break
         return results
+
+    def halved(self, limit: float) -> float:
+        """What is left of a patience of `limit` seconds after so many late answers: half for each."""
+        return max(min(limit, limits.EXCHANGE.shortest), limit / 2.0**self.late)
 
     def attempt(self, spec: Spec, index: int, patience: Patience) -> Result:
         """The case once, in a world of its own."""
@@ -240,7 +244,7 @@ class Judging:
         """End a world; what cannot be ended in order costs its jail. Raises Breach unless `quietly`."""
         if world is None or self.jail is None:
             return
-        world.patience = Patience(max(limits.EXCHANGE.closing / 2**self.late, limits.EXCHANGE.shortest))
+        world.patience = Patience(self.halved(limits.EXCHANGE.closing))
         try:
             world.close()
         except Breach as breach:

@@ -20,7 +20,6 @@ from sandbox.limits import EXCHANGE
 
 SKEW = 1e-6  # s: how far the two clocks may differ by rounding
 CRASH = -11  # SIGSEGV
-VALUE = {"value"}  # the keys of an outcome that is a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +171,10 @@ class World:
             answer = self._answer_to(self.name, 0.0)
             imported = outcome_of(answer.get("outcome"), 0.0)
         except Breach as breach:
-            self._ahead = None
+            self.forget_ahead()
             raise Unloaded(breach) from breach
         if not imported.ok:
-            self._ahead = None  # the jail drops what was to follow an import that failed
+            self.forget_ahead()
             raise Unloaded(imported)
 
     def _answer_to(self, request: str, limit: float) -> dict[str, Any]:
@@ -190,7 +189,7 @@ class World:
             else:
                 raise Breach("решение написало в канал проверки лишнее: ответ, о котором его не спрашивали")
         if "unsendable" in message:
-            self._ahead = None
+            self.forget_ahead()
             raise Refused(clean(str(message["unsendable"])[:200]))
         self.hear(message, limit)
         self.clock(message, limit)
@@ -278,15 +277,8 @@ def values_of(data: Any, at: float) -> list[Any]:
     """Attributes as they were read; one that could not be is a `Thing` named after its error."""
     if type(data) is not list:
         raise Breach("ответ решения не разобрать: канал проверки испорчен")
-    return [value_of(item, at) for item in data]
-
-
-def value_of(data: Any, at: float) -> Any:
-    """One of them. Raises Breach."""
-    if type(data) is dict and data.keys() == VALUE:  # no Outcome is made for what is read most often
-        return wire.unpack(data["value"])
-    got = outcome_of(data, at)
-    return got.value if got.ok else Thing(got.error or "", got.message)
+    outcomes = [outcome_of(item, at) for item in data]
+    return [got.value if got.ok else Thing(got.error or "", got.message) for got in outcomes]
 
 
 def outcome_of(data: Any, at: float) -> Outcome:
